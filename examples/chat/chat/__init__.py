@@ -1,0 +1,1 @@
+"""A chat service with AI agents: the application that gp-otel is shown on."""

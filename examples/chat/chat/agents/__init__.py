@@ -1,0 +1,1 @@
+"""Agents: a supervisor, a researcher with tools, a writer."""

@@ -1,0 +1,1 @@
+"""Conversations, kept in three tiers: Redis, PostgreSQL, ClickHouse."""

@@ -1,0 +1,88 @@
+"""ASGI: every connection and request of an application, at its front door."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from opentelemetry.context import attach, detach
+
+from gp_otel import flush, operation, outlet, started
+from gp_otel.connection import Connection
+from gp_otel.guard import guard
+from gp_otel.request import Request
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+KEY: Final = "golden_path"
+"""Where the connection lies in the ASGI scope: late callbacks find it there."""
+
+
+async def serve(
+    wrapped: Callable[..., Any], _instance: object, args: Any, kwargs: Any
+) -> Any:
+    """Serve one ASGI scope: watch it, unless it is watched already."""
+    scope = args[0] if args else kwargs.get("scope")
+    if len(args) != 3 or not isinstance(scope, dict) or KEY in scope:  # noqa: PLR2004
+        return await wrapped(*args, **kwargs)
+    if scope["type"] == "lifespan":
+        return await wrapped(scope, args[1], _flushing(args[2]))
+    watched = guard("accept", _open, *args)
+    if watched is None:
+        return await wrapped(*args, **kwargs)
+    scope[KEY] = watched
+    token = attach(operation.inside(watched.operation))
+    try:
+        result = await wrapped(scope, watched.receive, watched.send)
+    except BaseException as error:
+        guard("closed", watched.end, error)
+        raise
+    else:
+        guard("closed", watched.end, None)
+        return result
+    finally:
+        detach(token)
+
+
+def _open(scope: Any, receive: Receive, send: Send) -> Connection | Request | None:
+    started.once()
+    if operation.suppressed():
+        return None
+    if scope["type"] == "websocket":
+        return Connection(scope, receive, send)
+    return Request(scope, receive, send) if scope["type"] == "http" else None
+
+
+async def route(
+    wrapped: Callable[..., Any], _instance: object, args: Any, kwargs: Any
+) -> Any:
+    """See an exception leave the application's own code, inside the server's span.
+
+    Further out, where `serve` is, that span has ended and takes no marks.
+    """
+    scope = args[0] if args else kwargs.get("scope")
+    watched = scope.get(KEY) if isinstance(scope, dict) else None
+    if watched is None or not watched.enter_router():
+        return await wrapped(*args, **kwargs)
+    try:
+        result = await wrapped(*args, **kwargs)
+    except BaseException as error:
+        guard("routed", watched.end, error)
+        raise
+    guard("routed", watched.routed)
+    return result
+
+
+def _flushing(send: Send) -> Send:
+    """Flush when the server has been told that the application is down."""
+
+    async def send_and_flush(message: Message) -> None:
+        if message["type"] == "lifespan.startup.complete":
+            started.once()
+        if message["type"].startswith("lifespan.shutdown"):
+            guard("last flush", flush.last, outlet.release)
+        await send(message)
+
+    return send_and_flush

@@ -1,0 +1,1 @@
+"""The demo: a real application, real parts, and what happens when they break."""

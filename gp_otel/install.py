@@ -1,0 +1,176 @@
+"""Install: which targets are patched in this process, and their state."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import metrics as otel_metrics
+from opentelemetry import trace
+
+from gp_otel import (
+    engine,
+    flush,
+    launch,
+    metrics,
+    outlet,
+    scope,
+    settings,
+    spans,
+    started,
+    watchdog,
+)
+from gp_otel.guard import guard
+from gp_otel.patch import Patches, when_imported
+
+if TYPE_CHECKING:
+    from gp_otel.instrumentor import Instrumentor
+    from gp_otel.watched import Watched
+
+PATCHED: Final = "patched"
+PENDING: Final = "pending its import"
+REFUSED: Final = "version refused"
+MISSING: Final = "not found"
+DISABLED: Final = "disabled"
+
+
+@dataclass(slots=True)
+class Library:
+    """What is patched of one library."""
+
+    name: str
+    patches: Patches = field(default_factory=Patches)
+    states: dict[str, str] = field(default_factory=dict[str, str])
+    instrumentor: Instrumentor | None = None
+    note: str = ""
+
+
+_libraries: dict[str, Library] = {}
+_lock: Final = threading.RLock()
+_ready = False
+
+
+def install(names: Iterable[str]) -> None:
+    """Patch these libraries, now or when they are imported; idempotent."""
+    with _lock:
+        _prepare()
+        for name in names:
+            if name not in _libraries:
+                library = _libraries[name] = Library(name)
+                package = launch.LIBRARIES[name]
+                library.states[package] = PENDING
+                when_imported(package, partial(_imported, library))
+
+
+def uninstall(names: Iterable[str]) -> None:
+    """Undo what was done to these libraries."""
+    with _lock:
+        for name in names:
+            library = _libraries.pop(name, None)
+            if library is not None:
+                library.patches.undo()
+
+
+def _prepare() -> None:
+    """Do once a process what all libraries need."""
+    global _ready  # noqa: PLW0603 - once a process
+    if _ready:
+        return
+    _ready = True
+    settings.begin()
+    scope.hash_users_with(settings.current().user_hash_key)
+    provider = trace.get_tracer_provider()
+    add = getattr(provider, "add_span_processor", None)
+    if add is not None:
+        add(spans.Identify())
+    metrics.register(otel_metrics.get_meter(spans.SCOPE_NAME))
+    metrics.zero(settings.current().points.values())
+    os.register_at_fork(after_in_child=_forked)
+    flush.at_exit(outlet.release)
+
+
+def _forked() -> None:
+    """A fork's child has its own threads, counters and start-up record."""
+    for reset in (
+        metrics.reset,
+        watchdog.WATCHDOG.reset,
+        flush.FLUSHER.reset,
+        outlet.STORM.reset,
+        started.reset,
+    ):
+        guard("fork", reset)
+    guard("fork", metrics.zero, settings.current().points.values())
+
+
+def _imported(library: Library, _module: ModuleType) -> None:
+    """Load the table of a library that has been imported, and wait for its modules."""
+    table = import_module(f"gp_otel_instrumentors.{library.name}")
+    instrumentor: Instrumentor = getattr(table, library.name.upper())
+    library.instrumentor = instrumentor
+    library.states.clear()
+    if not _supported(library, instrumentor.library):
+        return
+    for module, targets in instrumentor.modules().items():
+        for path, _ in targets:
+            library.states[f"{module}:{path}"] = PENDING
+        when_imported(module, partial(_patch, library, targets))
+
+
+def _patch(
+    library: Library, targets: list[tuple[str, Watched]], module: ModuleType
+) -> None:
+    for path, watched in targets:
+        target = f"{module.__name__}:{path}"
+        found = guard(
+            f"patch {target}",
+            library.patches.wrap,
+            module,
+            path,
+            partial(engine.wrapper_for, watched),
+        )
+        library.states[target] = PATCHED if found else MISSING
+
+
+def _supported(library: Library, requirement: str) -> bool:
+    """Check the installed version against the table's requirement."""
+    if not requirement:
+        return True
+    from packaging.requirements import Requirement  # noqa: PLC0415 - with the table
+
+    wanted = Requirement(requirement)
+    try:
+        installed = version(wanted.name)
+    except PackageNotFoundError:
+        library.note = f"{wanted.name} is imported but not installed as a distribution"
+        return True
+    if wanted.specifier.contains(installed, prereleases=True):
+        library.note = f"{wanted.name} {installed}"
+        return True
+    library.note = f"{wanted.name} {installed} is not {wanted.specifier}"
+    library.states[launch.LIBRARIES[library.name]] = REFUSED
+    return False
+
+
+def libraries() -> Mapping[str, Library]:
+    """What has been asked for so far, by name."""
+    return dict(_libraries)
+
+
+def instrument() -> None:
+    """Watch everything that is watched under the launcher, without it; idempotent.
+
+    Call it first thing, after the SDK's providers are set. Never raises.
+    """
+    launch.pre_instrument()
+
+
+def uninstrument() -> None:
+    """Put every library back as it was."""
+    uninstall(list(_libraries))

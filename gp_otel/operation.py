@@ -1,0 +1,224 @@
+"""Operation: one watched call that contains others, from its start to its outcome.
+
+An operation keeps two things beside its scope: the last record made directly inside
+it or handed up by a failed child, which is what its own failure names as its cause;
+and, where it holds, the records of attempts that it may still make good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Literal
+from weakref import WeakSet
+
+from opentelemetry import context as otel_context
+
+from gp_otel import deadline, watchdog
+from gp_otel.guard import guard
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span
+
+    from gp_otel.chain import Link
+    from gp_otel.deadline import Deadline
+    from gp_otel.draft import Draft
+    from gp_otel.scope import Scope
+
+Kind = Literal[
+    "connection", "request", "run", "step", "tool", "llm", "statement", "call"
+]
+"""What an operation is; runs, tools, LLM calls and statements can time out."""
+
+KINDS_WITH_A_TIME_OUT: Final = frozenset({"run", "tool", "llm", "statement"})
+
+_KEY: Final = otel_context.create_key("golden_path.operation")
+_HELD_AT_MOST: Final = 64
+_HELD_FOR: Final = 120.0
+"""Seconds after which what is held is released, where nobody knows better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try inside an operation that tries again: what came of it."""
+
+    error_type: str
+    status: int | None = None
+    retry_after: float | None = None
+    """Seconds that the other side asked to wait."""
+
+
+class Operation:
+    """One compound call in flight."""
+
+    __slots__ = (
+        "__weakref__",
+        "_release",
+        "attempts",
+        "deadline",
+        "done",
+        "facts",
+        "held",
+        "held_for",
+        "holds",
+        "holds_only",
+        "kind",
+        "last",
+        "name",
+        "parent",
+        "reported",
+        "scope",
+        "span",
+        "started",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind,
+        parent: Operation | None,
+        scope: Scope,
+        *,
+        holds: bool = False,
+    ) -> None:
+        self.name = name
+        self.kind: Kind = kind
+        self.parent = parent
+        self.scope = scope
+        self.holds = holds
+        self.holds_only: str | None = None
+        """The beginning of the ids that it holds, where it does not hold all."""
+        self.last: Link | None = None
+        self.held: list[Draft] = []
+        self.held_for = _HELD_FOR
+        """Seconds after which what is held is released."""
+        self.attempts: list[Attempt] = []
+        self.deadline: Deadline | None = deadline.current()
+        self.started = perf_counter()
+        self.span: Span | None = None
+        self.facts: dict[str, Any] = {}
+        self.done = False
+        self.reported = False
+        self._release: watchdog.Timer | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it began."""
+        return perf_counter() - self.started
+
+    def up(self) -> Iterable[Operation]:
+        """Walk from this operation to those around it."""
+        one: Operation | None = self
+        while one is not None:
+            yield one
+            one = one.parent
+
+    def around(self, *kinds: Kind) -> Operation | None:
+        """The nearest operation of these kinds, this one included."""
+        return next((one for one in self.up() if one.kind in kinds), None)
+
+    def holder(self, failure: str) -> Operation | None:
+        """The nearest operation that can still make good what fails inside it."""
+        for one in self.up():
+            if one.holds and not one.done:
+                only = one.holds_only
+                if only is None or failure.startswith(only):
+                    return one
+        return None
+
+    def hold(self, draft: Draft) -> None:
+        """Keep a record back until this operation's own outcome is known."""
+        draft.mark_attempt()
+        self.held.append(draft)
+        if len(self.held) > _HELD_AT_MOST:
+            self.held[0].occurrences += 1
+            del self.held[1]
+        HOLDERS.add(self)
+        if self._release is None:
+            self._release = watchdog.after(self.held_for, self.release_aged)
+
+    def take_held(self) -> list[Draft]:
+        """Hand over the first held of each failure point, which counts its like."""
+        held, self.held = self.held, []
+        if self._release is not None:
+            self._release.cancel()
+            self._release = None
+        first: dict[str, Draft] = {}
+        for draft in held:
+            kept = first.setdefault(draft.point.id, draft)
+            if kept is not draft:
+                kept.occurrences += draft.occurrences
+        return list(first.values())
+
+    def release_aged(self) -> None:
+        """Emit what has been held for too long: late, so it escalates nothing."""
+        for draft in self.take_held():
+            draft.aged = True
+            draft.emit()
+
+
+def current() -> Operation | None:
+    """The operation that the caller runs inside, unless that is over."""
+    return current_in(None)
+
+
+def current_in(context: Context | None) -> Operation | None:
+    """The operation that a context belongs to, or the nearest that still runs."""
+    found = otel_context.get_value(_KEY, context)
+    return alive(found) if isinstance(found, Operation) else None
+
+
+def alive(one: Operation | None) -> Operation | None:
+    """The nearest operation, outwards, that still runs.
+
+    A callback can come after the operation that it was made in.
+    """
+    while one is not None and one.done:
+        one = one.parent
+    return one
+
+
+def inside(one: Operation, context: Context | None = None) -> Context:
+    """A context in which this operation is the current one."""
+    return otel_context.set_value(_KEY, one, context)
+
+
+def suppressed() -> bool:
+    """Tell whether the caller asked for no telemetry, as exporters do."""
+    key = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "")
+    get = otel_context.get_value
+    return bool(get("suppress_instrumentation") or (key and get(key)))
+
+
+def timed_out(one: Operation) -> Deadline | None:
+    """The deadline that ended this operation, where it is the outermost inside it."""
+    limit = deadline.passed(one.deadline)
+    if limit is None:
+        return None
+    for outer in one.parent.up() if one.parent is not None else ():
+        if outer.kind not in KINDS_WITH_A_TIME_OUT or outer.done:
+            continue
+        if outer.deadline is not None and limit in outer.deadline.chain():
+            return None
+    return limit
+
+
+class Holders:
+    """The operations that hold something back, to be released at shutdown."""
+
+    def __init__(self) -> None:
+        self._holding: WeakSet[Operation] = WeakSet()
+
+    def add(self, one: Operation) -> None:
+        """Remember an operation that holds a record."""
+        self._holding.add(one)
+
+    def release(self) -> None:
+        """Emit all that is held."""
+        for one in list(self._holding):
+            guard("release", one.release_aged)
+
+
+HOLDERS: Final = Holders()

@@ -1,0 +1,357 @@
+"""Settle: from how a call ended to what is emitted.
+
+Whoever can say how it ended for its caller owns the verdict. Below an operation that
+holds there are only attempts.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any, Final
+
+from opentelemetry import context as otel_context
+
+from gp_otel import chain, metrics, operation, outlet, runs
+from gp_otel.failure import FailurePoint
+from gp_otel.guard import guard
+from gp_otel.operation import KINDS_WITH_A_TIME_OUT, Operation
+from gp_otel.outcome import Outcome
+from gp_otel.scope import Scope
+from gp_otel.watched import UNNAMED, Call, Verdict
+
+_CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)
+_ENDS: Final = (CancelledError, KeyboardInterrupt, SystemExit)
+
+Ending = tuple[Outcome, FailurePoint | None]
+
+TOLD: Final = "told"
+"""The fact that holds the fields which calls inside have found out for a record of
+the operation around them."""
+
+
+def begin(call: Call) -> None:
+    """Open the operation of a compound call, with its scope, ids and span."""
+    watched = call.watched
+    outside = operation.current()
+    kind = watched.kind
+    if kind == "run" and outside is not None and outside.around("run") is not None:
+        kind = "step"
+    scope = Scope() if outside is None else outside.scope
+    if kind == "run":
+        scope = Scope(outside.scope if outside is not None else None, is_run=True)
+    one = Operation(
+        call.function.__qualname__, kind, outside, scope, holds=watched.holds
+    )
+    if watched.hold_seconds is not None:
+        one.held_for = guard("hold", watched.hold_seconds, call) or one.held_for
+    call.operation, call.outside = one, outside
+    call.context = operation.inside(one)
+    if kind == "run":
+        runs.begin(call)
+    if watched.enter is not None:
+        guard("enter", watched.enter, call)
+
+
+def returned(call: Call) -> None:
+    """Settle a compound call that returned: it may have failed all the same."""
+    one = call.operation
+    if one is None or one.done:
+        return
+    watched = call.watched
+    if watched.leave is not None:
+        guard("leave", watched.leave, call)
+    point = watched.judge(call) if watched.judge is not None else None
+    if point is not None:
+        _failed(call, point)
+        return
+    outcome = Outcome.SUCCESS
+    if one.held or one.attempts:
+        outcome = Outcome.DEGRADED
+        _degraded(call)
+    elif watched.succeeded is not None:
+        outlet.audit(watched.succeeded, described(call), one)
+    _close(call, outcome)
+
+
+def raised(call: Call, error: BaseException) -> None:
+    """Settle a compound call that an exception leaves."""
+    one = call.operation
+    if one is None or one.done:
+        return
+    watched = call.watched
+    call.error = error
+    if watched.leave is not None:
+        guard("leave", watched.leave, call)
+    outcome, point = ending(call, error)
+    if point is not None:
+        _failed(call, point)
+    else:
+        _silent(call, outcome)
+    call.error = None
+
+
+def leaf_returned(call: Call) -> bool:
+    """Settle a simple call whose result may say that it failed; tell if it did.
+
+    Inside an operation that tries again it is that one's attempt, good or bad.
+    """
+    holder = call.inside(*call.watched.attempt_of)
+    if holder is not None:
+        _attempt(call, holder)
+        return True
+    judge = call.watched.judge
+    point = judge(call) if judge is not None else None
+    if point is not None:
+        _leaf(call, point)
+    return point is not None
+
+
+def leaf_raised(call: Call, error: BaseException, started: float | None) -> None:
+    """Settle a simple call that an exception leaves."""
+    call.outside = operation.current()
+    call.error = error
+    if started is not None:
+        call.seconds = perf_counter() - started
+    holder = call.inside(*call.watched.attempt_of)
+    if holder is not None:
+        _attempt(call, holder)
+        return
+    outcome, point = ending(call, error)
+    if point is not None:
+        _leaf(call, point)
+    elif outcome is not Outcome.SUCCESS:
+        count(call, outcome)
+    call.error = None
+
+
+def _leaf(call: Call, point: FailurePoint) -> None:
+    watched, outside = call.watched, call.outside
+    outlet.failure(
+        point,
+        call.error,
+        around=outside,
+        describe=lambda: described(call),
+        cause=outside.last if outside and watched.of_the_call_around else None,
+        dependency=dependency_of(call),
+        message=_message(call),
+    )
+    count(call, Outcome.FAILED)
+
+
+def _attempt(call: Call, holder: Operation) -> None:
+    """Leave it to the operation above what a failed try means."""
+    attempt = call.watched.attempt
+    if attempt is not None:
+        found = guard("attempt", attempt, call)
+        if found is not None:
+            holder.attempts.append(found)
+
+
+def ending(call: Call, error: BaseException) -> Ending:
+    """Tell the outcome, and the failure point where there is something to say."""
+    if isinstance(error, _CONTROL_FLOW):
+        return Outcome.SUCCESS, None
+    if isinstance(error, GeneratorExit):
+        return Outcome.ABANDONED, None
+    if isinstance(error, _ENDS):
+        return _ended(call)
+    return _failing(call, error)
+
+
+def _failing(call: Call, error: BaseException) -> Ending:
+    """Tell what the table makes of an exception."""
+    verdict = call.watched.verdict(error)
+    if verdict is None:
+        return Outcome.SUCCESS, None
+    peer = chain.peer_of(error) if call.operation is not None else None
+    if peer is not None:
+        gone = Outcome.ABANDONED if peer == chain.PEER_LEFT else Outcome.FAILED
+        return gone, None
+    if verdict is UNNAMED:
+        return Outcome.FAILED, None
+    point = decide(verdict, call)
+    return (Outcome.FAILED if point is not None else Outcome.SUCCESS), point
+
+
+def _ended(call: Call) -> Ending:
+    """A cancellation is a failure only where a deadline is behind it."""
+    one = call.operation
+    if one is None:
+        kind = call.watched.kind
+        if kind not in KINDS_WITH_A_TIME_OUT:
+            return Outcome.CANCELLED, None
+        outside = call.outside
+        one = Operation("", kind, outside, outside.scope if outside else Scope())
+    limit = operation.timed_out(one)
+    if limit is None:
+        return Outcome.CANCELLED, None
+    call.limit = limit.limit
+    if call.seconds is None and call.operation is not None:
+        call.seconds = call.operation.elapsed
+    point = decide(call.watched.times_out, call)
+    return (Outcome.CANCELLED if point is None else Outcome.FAILED), point
+
+
+def decide(verdict: Verdict | object, call: Call) -> FailurePoint | None:
+    """Resolve a verdict that depends on the call."""
+    if isinstance(verdict, FailurePoint) or verdict is None:
+        return verdict
+    if callable(verdict):
+        decided = guard("verdict", verdict, call)
+        return decided if isinstance(decided, FailurePoint) else None
+    return None
+
+
+def _failed(call: Call, point: FailurePoint) -> None:
+    """Release what was held, record the failure, and hand its link up."""
+    one, outside = call.operation, call.outside
+    assert one is not None  # noqa: S101 - compound calls have one
+    one.done = True
+    held = one.take_held()
+    cause = one.last
+    if held:
+        cause = held[0].link
+        if held[0].point.id == point.id:
+            held[0].merge(_named(described(call)))
+        for made in held:
+            outlet.deliver(made, outside)
+    if not one.reported:
+        outlet.failure(
+            point,
+            call.error,
+            around=outside,
+            describe=lambda: described(call),
+            cause=cause,
+            dependency=dependency_of(call),
+            scope=one.scope,
+            inside=one,
+            message=_message(call),
+        )
+    _close(call, Outcome.FAILED)
+
+
+def _silent(call: Call, outcome: Outcome) -> None:
+    """Leave without a record of one's own: hand up what is there."""
+    one, outside = call.operation, call.outside
+    assert one is not None  # noqa: S101 - compound calls have one
+    one.done = True
+    held = one.take_held()
+    if outcome is Outcome.CANCELLED and outside is not None:
+        for made in held:
+            outside.hold(made)
+    elif outcome in (Outcome.CANCELLED, Outcome.FAILED):
+        for made in held:
+            outlet.deliver(made, outside)
+    if outcome is Outcome.FAILED and outside is not None:
+        link = chain.cause_of(call.error, one.scope) or one.last
+        if link is not None:
+            outside.last = link
+            outside.scope.remember(link)
+    _close(call, outcome)
+
+
+def _degraded(call: Call) -> None:
+    """Drop what was held, and say once that it took more than one try."""
+    one = call.operation
+    assert one is not None  # noqa: S101 - compound calls have one
+    held = one.take_held()
+    delays = [a.retry_after for a in one.attempts if a.retry_after is not None]
+    tries = len(one.attempts) + sum(made.occurrences for made in held)
+    fields: dict[str, object] = {
+        "attempts": tries + 1,
+        "retry_count": tries,
+        "retry_delay": max(delays, default=None),
+        "recovery_strategy": "the client's own retry",
+        "retry_attempted": True,
+        **_named(described(call)),
+    }
+    outlet.audit(call.watched.retried, fields, one, always=True)
+
+
+def _close(call: Call, outcome: Outcome) -> None:
+    one = call.operation
+    assert one is not None  # noqa: S101 - compound calls have one
+    if one.kind == "run":
+        runs.end(call, outcome)
+    one.done = True
+    count(call, outcome)
+
+
+def count(call: Call, outcome: Outcome) -> None:
+    """Count the operation, and the one on what lies outside the process."""
+    watched = call.watched
+    if watched.counted:
+        metrics.OPERATIONS.add(watched.stage.value, outcome.value)
+    dependency = dependency_of(call)
+    if dependency is not None:
+        metrics.DEPENDENCY_OPERATIONS.add(dependency, outcome.value)
+
+
+def dependency_of(call: Call) -> str | None:
+    """Name what lies outside the process that the call was made to."""
+    ask = call.watched.dependency
+    return guard("dependency", ask, call) if ask is not None else None
+
+
+def described(call: Call) -> Mapping[str, object]:
+    """Ask the table for the fields; without them there is still a record."""
+    fields = guard("describe", call.watched.describe, call) or {}
+    one = call.nearest
+    told = call.operation.facts.get(TOLD, {}) if call.operation is not None else {}
+    found = {**_named(told), **_named(fields)}
+    if one is not None and "retry_attempted" not in found:
+        found["retry_attempted"] = bool(call.operation and call.operation.attempts)
+    return found
+
+
+def _named(fields: Mapping[Any, object]) -> dict[str, object]:
+    return {getattr(key, "name", key): value for key, value in fields.items()}
+
+
+def _message(call: Call) -> str | None:
+    """Say what an exception does not: the limit that ended the call."""
+    if call.limit is None:
+        return None
+    took = f" after {call.seconds:.2f} s" if call.seconds is not None else ""
+    return f"no end within {call.limit:g} s, cancelled{took}"
+
+
+def silent_for(call: Call) -> None:
+    """Report a call that has not ended by its deadline; it goes on."""
+    one = call.operation
+    if one is None or one.done or one.reported:
+        return
+    call.limit, call.seconds = call.watched.deadline, one.elapsed
+    point = decide(call.watched.times_out, call)
+    if point is None:
+        return
+    token = otel_context.attach(call.context)
+    try:
+        outlet.failure(
+            point,
+            None,
+            around=call.outside,
+            describe=lambda: described(call),
+            cause=one.last,
+            dependency=dependency_of(call),
+            scope=one.scope,
+            inside=one,
+            message=f"no end within {call.limit:g} s, still running",
+        )
+    finally:
+        otel_context.detach(token)
+    one.reported = True
+
+
+def event(call: Call) -> None:
+    """Report the call itself."""
+    point = call.watched.call_is_event
+    call.outside = operation.current()
+    if point is None:
+        return
+    if point.level.is_failure:
+        _leaf(call, point)
+    else:
+        outlet.audit(point, described(call), call.outside, always=True)

@@ -1,0 +1,177 @@
+"""Watched: what is said of one callable, as data.
+
+An instrumentor's table and an application's settings both come down to this. The
+engine (`gp_otel.engine`) turns it into wrappers.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from gp_otel import catalogue as c
+from gp_otel.failure import FailurePoint, Field, Stage
+from gp_otel.stack import name_of
+
+if TYPE_CHECKING:
+    from gp_otel.operation import Attempt, Kind, Operation
+
+_UNSET: Final = object()
+
+
+class Call:
+    """One call of a watched callable: what a `describe` function gets to see."""
+
+    __slots__ = (
+        "args",
+        "context",
+        "error",
+        "function",
+        "instance",
+        "kwargs",
+        "limit",
+        "operation",
+        "outside",
+        "result",
+        "seconds",
+        "watched",
+    )
+
+    def __init__(
+        self,
+        watched: Watched,
+        function: Callable[..., Any],
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self.watched = watched
+        self.function = function
+        self.instance = instance
+        self.args = args
+        self.kwargs = kwargs
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.limit: float | None = None
+        """Seconds of the deadline that ended the call, where one did."""
+        self.seconds: float | None = None
+        """How long it took, where that is known."""
+        self.operation: Operation | None = None
+        """Its own operation, where it is a compound call."""
+        self.outside: Operation | None = None
+        """The operation that it was made in."""
+        self.context: Any = None
+
+    @property
+    def nearest(self) -> Operation | None:
+        """Its own operation, else the one it was made in."""
+        return self.operation or self.outside
+
+    def inside(self, *kinds: Kind) -> Operation | None:
+        """The operation of these kinds that it was made in."""
+        return self.outside.around(*kinds) if self.outside is not None else None
+
+    def argument(self, name: str, default: Any = None) -> Any:
+        """An argument by its name in the signature, however it was passed."""
+        if name in self.kwargs:
+            return self.kwargs[name]
+        try:
+            bound = inspect.signature(self.function).bind_partial(
+                *self.args, **self.kwargs
+            )
+        except (TypeError, ValueError):
+            return default
+        return bound.arguments.get(name, default)
+
+
+Verdict = FailurePoint | Callable[[Call], FailurePoint | object | None] | None
+"""What an exception class means: always this, what the call decides, or nothing.
+
+A call can also decide for `UNNAMED`: it failed, and what failed inside it says why.
+"""
+
+Fields = Mapping[Field, Any]
+
+
+def nothing(_call: Call) -> Fields:
+    """Describe nothing."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Watched:
+    """How to tell how a call ended, and what to say then.
+
+    `failures` names exception classes by their defining module and qualified name
+    (`redis.exceptions.ConnectionError`; built-in ones by name alone); the nearest
+    along the MRO wins, and a class whose verdict is None passes: it is control flow
+    or the application's own business. `judge` looks at the result of a call that
+    returned. `compound` calls contain others: what fails inside is their cause.
+    Those that hold (`holds`) try again inside: their attempts are no failures.
+    """
+
+    calls: tuple[str, ...] = ()
+    stage: Stage
+    kind: Kind = "call"
+    compound: bool = False
+    holds: bool = False
+    hold_seconds: Callable[[Call], float] | None = None
+    failures: Mapping[str, Verdict] = field(default_factory=lambda: _NO_VERDICTS)
+    judge: Callable[[Call], FailurePoint | None] | None = None
+    describe: Callable[[Call], Fields] = nothing
+    dependency: Callable[[Call], str | None] | None = None
+    dependency_of_each_call: bool = False
+    """One instance serves many: the dependency is asked for with every call."""
+    times_out: Verdict = None
+    """What it means when a deadline around the call ends it."""
+    retried: FailurePoint = c.AGENT_RECOVERY_ATTEMPT
+    """The event for a call that succeeded after failed attempts inside."""
+    succeeded: FailurePoint | None = None
+    """The audited event for a call that succeeded."""
+    left: Verdict = None
+    """What it means when the consumer of a generator stops before its end."""
+    attempt: Callable[[Call], Attempt | None] | None = None
+    """What an operation above that holds learns of a call inside it: the failed try
+    that it was, or None. Leaves that raised are asked, and those with a `judge`."""
+    attempt_of: frozenset[Kind] = frozenset()
+    """Where one of these is around, the call is its attempt and makes no record."""
+    ids: Callable[[Call], Mapping[str, str]] | None = None
+    """The ids that a run's arguments name."""
+    title: Callable[[Call], str] | None = None
+    """What a run is called, for its span."""
+    enter: Callable[[Call], None] | None = None
+    """Run before a compound call, with its operation current."""
+    item: Callable[[Call, Any], None] | None = None
+    """Run for each item that a generator yields."""
+    leave: Callable[[Call], None] | None = None
+    """Run after a compound call, before its verdict."""
+    of_the_call_around: bool = False
+    """The call is an event in the life of the operation around it: what that has
+    met last is its cause."""
+    call_is_event: FailurePoint | None = None
+    """The call itself is what is reported, whatever comes of it."""
+    deadline: float | None = None
+    """Seconds after which silence is a failure (`times_out`); nothing is cancelled."""
+    any_shape: bool = False
+    """A plain function may turn out to return something awaitable or a context
+    manager: then that is what is watched."""
+    counted: bool = True
+    """It counts as an operation of its stage."""
+    around: Callable[..., Any] | None = None
+    """A wrapt wrapper that does the whole work, for what no table can say."""
+
+    def verdict(self, error: BaseException) -> Verdict | object:
+        """What the nearest class along the MRO means; `UNNAMED` where none is named."""
+        failures = self.failures
+        for one in type(error).__mro__:
+            name = name_of(one)
+            if name in failures:
+                return failures[name]
+        return UNNAMED
+
+
+UNNAMED: Final = _UNSET
+_NO_VERDICTS: Final[Mapping[str, Verdict]] = MappingProxyType({})
