@@ -79,11 +79,30 @@ def behind(error: BaseException, *, context: bool = False) -> Iterator[BaseExcep
         waiting.extend(e for e in made_of if isinstance(e, BaseException))
 
 
+LINKS_KEPT: Final = 256
+
+_nowhere: dict[str, Link] = {}
+"""The records made outside any connection, request or run: by background work."""
+
+
+def links_of(scope: Scope | None) -> dict[str, Link]:
+    """The records that a failure here can be made of."""
+    return scope.links if scope is not None else _nowhere
+
+
+def remember(link: Link, scope: Scope | None) -> None:
+    """Keep a record's link, so that what it causes can name it."""
+    links = links_of(scope)
+    links[link.record_id] = link
+    while len(links) > LINKS_KEPT:
+        links.pop(next(iter(links)), None)
+
+
 def cause_of(error: BaseException | None, scope: Scope | None) -> Link | None:
     """Find the record of this run that was made of this exception or its causes."""
-    if error is None or scope is None:
+    if error is None:
         return None
-    links = scope.links
+    links = links_of(scope)
     for one in behind(error):
         for record_id in reversed(marks(one)):
             if (link := links.get(record_id)) is not None:

@@ -159,6 +159,7 @@ class Connection:
 
     def _delivered(self, message: Message) -> None:
         self.sent += 1
+        self.handshake.went_on()
         self.last_event = event = event_of(message)
         self.replies.answered(event)
         if self.sent == 1:

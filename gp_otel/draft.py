@@ -113,6 +113,12 @@ class Draft:
         spans.mark_attempt(self.point.id)
         self.attempted = True
 
+    def follow(self, instead: Mapping[str, Draft]) -> None:
+        """Name another record as the root where one of these stands for it."""
+        root = instead.get(self.link.root_id)
+        if root is not None:
+            self.link = replace(self.link, root_id=root.link.root_id)
+
     def merge(self, other: Mapping[str, object]) -> None:
         """Take over the fields that only the operation around knows."""
         self.fields.update(other)

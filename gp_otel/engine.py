@@ -30,7 +30,9 @@ def wrapper_for(watched: Watched, function: Callable[..., Any]) -> Wrapper:
         return watched.around
     if watched.call_is_event is not None:
         return _event(watched)
-    function = inspect.unwrap(getattr(function, "__func__", function))
+    function = getattr(function, "__func__", function)
+    if not watched.any_shape:
+        function = inspect.unwrap(function)
     if inspect.isasyncgenfunction(function):
         return _async_generator(watched)
     if inspect.isgeneratorfunction(function):
@@ -84,23 +86,18 @@ def _leaf_async(watched: Watched) -> Wrapper:
     return watch_call
 
 
-def _leaf_raised(
-    call: Call, error: BaseException, began: float | None = None
-) -> None:
+def _leaf_raised(call: Call, error: BaseException, began: float | None = None) -> None:
     guard("leaf", settle.leaf_raised, call, error, began)
 
 
 def _judged(call: Call, result: Any) -> bool:
-    """Report a call whose result says that it failed; tell whether it does."""
+    """Settle a call by what it returned; tell whether that is done."""
     call.result, call.outside = result, operation.current()
-    judge = call.watched.judge
-    if judge is None:
-        return False
-    point = guard("judge", lambda: judge(call))
-    if point is None:
-        return False
-    guard("leaf", settle.leaf_returned, call, point)
-    return True
+    return bool(guard("leaf", settle.leaf_returned, call))
+
+
+def _itself(instance: Any) -> Any:
+    return instance
 
 
 def _counter(watched: Watched) -> Callable[[Any, Any, Any, Any], None]:
@@ -110,7 +107,7 @@ def _counter(watched: Watched) -> Callable[[Any, Any, Any, Any], None]:
         if watched.counted
         else metrics.Cell()
     )
-    if watched.dependency is None:
+    if watched.dependency is None or not watched.dependency_counted:
 
         def count(_wrapped: Any, _instance: Any, _args: Any, _kwargs: Any) -> None:
             cell.n += 1
@@ -119,14 +116,15 @@ def _counter(watched: Watched) -> Callable[[Any, Any, Any, Any], None]:
     if watched.dependency_of_each_call:
         return _count_each(watched)
     ask, by_instance = watched.dependency, metrics.ByInstance()
+    owner = watched.owner or _itself
 
     def count_dependency(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
         cell.n += 1
         try:
-            by_instance.cells[by_instance.key(instance)].n += 1
+            by_instance.cells[by_instance.key(owner(instance))].n += 1
         except (KeyError, TypeError):
             call = Call(watched, wrapped, instance, args, kwargs)
-            guard("dependency", by_instance.first, instance, lambda: ask(call))
+            guard("dependency", by_instance.first, owner(instance), lambda: ask(call))
 
     return count_dependency
 
@@ -166,10 +164,21 @@ def _begin(
     call = Call(watched, wrapped, instance, args, kwargs)
     settle.begin(call)
     if watched.deadline is not None and call.operation is not None:
-        call.operation.facts["watchdog"] = watchdog.after(
-            watched.deadline, lambda: settle.silent_for(call)
-        )
+        _be_patient(call, watched.deadline, call.operation)
     return call
+
+
+def _be_patient(
+    call: Call,
+    deadline: float | Callable[[Call], float | None],
+    one: operation.Operation,
+) -> None:
+    """Set a watchdog on the call, where it has a deadline."""
+    one.patience = deadline(call) if callable(deadline) else deadline
+    if one.patience is not None:
+        one.facts["watchdog"] = watchdog.after(
+            one.patience, lambda: settle.silent_for(call)
+        )
 
 
 def _returned(call: Call, result: Any) -> None:

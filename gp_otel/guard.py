@@ -37,9 +37,8 @@ class _Ledger:
         with self.lock:
             self.counts[place] = self.counts.get(place, 0) + 1
 
-    def may_say(self, place: str) -> bool:
+    def may_say(self, place: str, now: float) -> bool:
         """Grant one word per place and hour."""
-        now = time.monotonic()
         with self.lock:
             last = self.said.get(place)
             if last is not None and now - last < SILENT_SECONDS:
@@ -102,23 +101,20 @@ class guarding:  # noqa: N801 - read as a word: `with guarding("place"):`
         return True
 
 
-def failed(place: str, error: Exception) -> None:
+def failed(
+    place: str, error: Exception, clock: Callable[[], float] = time.monotonic
+) -> None:
     """Count an error of ours and say it once; where we are strict, raise it."""
-    ledger = _ledger()
-    ledger.count(place)
+    try:
+        ledger = _ledger()
+        ledger.count(place)
+        if not (_Mode.strict or _here.saying or _exporting()):
+            if ledger.may_say(place, clock()):
+                _say(place, error)
+    except Exception:  # noqa: BLE001, S110 - not even where the stack is nearly full
+        pass
     if _Mode.strict:
         raise error
-    if _here.saying or _exporting() or not ledger.may_say(place):
-        return
-    _here.saying = True
-    try:
-        with suppress(Exception):
-            _say(place, error)
-        with suppress(Exception):
-            if _Mode.hook is not None:
-                _Mode.hook(place, error)
-    finally:
-        _here.saying = False
 
 
 def failures() -> Mapping[str, int]:
@@ -168,6 +164,17 @@ SUPPRESSED = "suppress_instrumentation"
 
 
 def _say(place: str, error: Exception) -> None:
+    _here.saying = True
+    try:
+        for say in (_log, _Mode.hook):
+            with suppress(Exception):
+                if say is not None:
+                    say(place, error)
+    finally:
+        _here.saying = False
+
+
+def _log(place: str, error: BaseException) -> None:
     """Log text only: a log record that holds the error would hold its frames."""
     from gp_otel.redact import safe_text  # noqa: PLC0415 - as above
     from gp_otel.stack import name_of, stack_of  # noqa: PLC0415 - as above

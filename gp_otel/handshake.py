@@ -23,6 +23,11 @@ _seen_token_places: set[str] = set()
 """Where a good token has come from: there its absence means something."""
 
 
+def forget() -> None:
+    """Forget where tokens have come from, as tests do."""
+    _seen_token_places.clear()
+
+
 class Handshake:
     """The part of a connection that ends with an accept or a refusal."""
 
@@ -88,6 +93,7 @@ class Handshake:
         connection = self._connection
         self._timer.cancel()
         judged = credentials.refused(connection.operation)
+        connection.operation.holds = False
         missing = not judged and self._missing(sure=sure)
         if not (sure or judged or missing):
             return
@@ -109,7 +115,7 @@ class Handshake:
 
     def _missing(self, *, sure: bool) -> bool:
         """Tell whether a token was expected here and none came."""
-        if self._places():
+        if self._places() or "endpoint" not in self._connection.asgi:
             return False
         return sure or bool(
             _seen_token_places or settings.current().websocket.token_places
@@ -136,6 +142,10 @@ class Handshake:
         """
         if not credentials.signed_in(self._connection.operation):
             self._silent = limit
+
+    def went_on(self) -> None:
+        """Whoever goes on talking after a time-out keeps time by it."""
+        self._silent = None
 
     def _slow(self, limit: float) -> None:
         connection = self._connection

@@ -60,13 +60,19 @@ class _Managed(wrapt.ObjectProxy):  # type: ignore[type-arg]
         self._self_call = call
         self._self_returned = returned
         self._self_raised = raised
+        self._self_entered: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Decorate with it, as `contextlib` allows: a new one is made each time."""
+        return self.__wrapped__(*args, **kwargs)
 
     def __enter__(self) -> Any:
-        return self._self_step(self.__wrapped__.__enter__)
+        self._self_entered = self._self_step(self.__wrapped__.__enter__)
+        return self._self_entered
 
     def __exit__(self, *exception: object) -> Any:
         left = self._self_step(lambda: self.__wrapped__.__exit__(*exception), exception)
-        self._self_returned(self._self_call, None)
+        self._self_returned(self._self_call, self._self_entered)
         return left
 
     def _self_step(
@@ -87,11 +93,12 @@ class _AsyncManaged(_Managed):
     """An asynchronous one."""
 
     async def __aenter__(self) -> Any:
-        return await self._self_await(self.__wrapped__.__aenter__())
+        self._self_entered = await self._self_await(self.__wrapped__.__aenter__())
+        return self._self_entered
 
     async def __aexit__(self, *exception: object) -> Any:
         left = await self._self_await(self.__wrapped__.__aexit__(*exception), exception)
-        self._self_returned(self._self_call, None)
+        self._self_returned(self._self_call, self._self_entered)
         return left
 
     async def _self_await(

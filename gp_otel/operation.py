@@ -35,6 +35,7 @@ Kind = Literal[
 KINDS_WITH_A_TIME_OUT: Final = frozenset({"run", "tool", "llm", "statement"})
 
 _KEY: Final = otel_context.create_key("golden_path.operation")
+TOLD: Final = "told"
 _HELD_AT_MOST: Final = 64
 _HELD_FOR: Final = 120.0
 """Seconds after which what is held is released, where nobody knows better."""
@@ -62,12 +63,14 @@ class Operation:
         "facts",
         "held",
         "held_for",
+        "held_in_all",
         "holds",
         "holds_only",
         "kind",
         "last",
         "name",
         "parent",
+        "patience",
         "reported",
         "scope",
         "span",
@@ -94,11 +97,14 @@ class Operation:
         self.held: list[Draft] = []
         self.held_for = _HELD_FOR
         """Seconds after which what is held is released."""
+        self.held_in_all = 0
         self.attempts: list[Attempt] = []
         self.deadline: Deadline | None = deadline.current()
         self.started = perf_counter()
         self.span: Span | None = None
         self.facts: dict[str, Any] = {}
+        self.patience: float | None = None
+        """Seconds after which its silence is a failure."""
         self.done = False
         self.reported = False
         self._release: watchdog.Timer | None = None
@@ -107,6 +113,15 @@ class Operation:
     def elapsed(self) -> float:
         """Seconds since it began."""
         return perf_counter() - self.started
+
+    @property
+    def tries(self) -> int:
+        """How many tries have failed inside it."""
+        return len(self.attempts) + self.held_in_all
+
+    def tell(self, name: str, value: object) -> None:
+        """Note a field for a record of this operation, found out by a call inside."""
+        self.facts.setdefault(TOLD, {})[name] = value
 
     def up(self) -> Iterable[Operation]:
         """Walk from this operation to those around it."""
@@ -132,6 +147,7 @@ class Operation:
         """Keep a record back until this operation's own outcome is known."""
         draft.mark_attempt()
         self.held.append(draft)
+        self.held_in_all += draft.occurrences
         if len(self.held) > _HELD_AT_MOST:
             self.held[0].occurrences += 1
             del self.held[1]
@@ -146,11 +162,24 @@ class Operation:
             self._release.cancel()
             self._release = None
         first: dict[str, Draft] = {}
+        instead: dict[str, Draft] = {}
         for draft in held:
             kept = first.setdefault(draft.point.id, draft)
             if kept is not draft:
                 kept.occurrences += draft.occurrences
+                instead[draft.link.record_id] = kept
+        for draft in first.values():
+            draft.follow(instead)
+        for record_id, kept in instead.items():
+            self.scope.links[record_id] = kept.link
         return list(first.values())
+
+    def drop_held(self) -> list[Draft]:
+        """Forget what is held, so that nothing later names it as its cause."""
+        held = self.take_held()
+        for draft in held:
+            self.scope.links.pop(draft.link.record_id, None)
+        return held
 
     def release_aged(self) -> None:
         """Emit what has been held for too long: late, so it escalates nothing."""

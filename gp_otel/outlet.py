@@ -94,11 +94,11 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
         scope = around.scope
     cause = chain.cause_of(error, scope) or cause
     if cause is not None and cause.failure == point.id:
-        _hand_up(cause, around)
+        hand_up(cause, around)
         return cause
     holder = around.holder(point.id) if around is not None else None
     if holder is None and (link := _storm(point, cause, dependency, scope)):
-        _hand_up(link, around)
+        hand_up(link, around)
         return link
     made = Draft(
         point,
@@ -123,9 +123,8 @@ def deliver(
 ) -> None:
     """Hand a draft to the operation that may still make it good, or emit it."""
     chain.mark(error, made.link.record_id)
-    _hand_up(made.link, around)
-    if made.scope is not None:
-        made.scope.remember(made.link)
+    hand_up(made.link, around)
+    chain.remember(made.link, made.scope)
     holder = around.holder(made.point.id) if around is not None else None
     if holder is not None:
         holder.hold(made)
@@ -133,10 +132,11 @@ def deliver(
         emit(made, admitted=admitted)
 
 
-def _hand_up(link: Link, around: Operation | None) -> None:
+def hand_up(link: Link, around: Operation | None) -> None:
+    """Let the operation around know of a record made inside it."""
     if around is not None:
         around.last = link
-        around.scope.remember(link)
+    chain.remember(link, around.scope if around is not None else None)
 
 
 def _storm(

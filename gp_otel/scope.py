@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 IDS: Final = ("user_id", "connection_id", "run_id", "thread_id")
 """The names under which the ids stand on records, spans and log lines."""
 
-_LINKS_KEPT: Final = 256
 _hash_key: bytes | None = None
 
 
@@ -115,10 +114,3 @@ class Scope:
         if self._hash is None and (user := self.get("user_id")) is not None:
             self._hash = user_hash(user)
         return self._hash
-
-    def remember(self, link: Link) -> None:
-        """Keep a record's link, so that what it causes can name it."""
-        links = self._links
-        links[link.record_id] = link
-        while len(links) > _LINKS_KEPT:
-            links.pop(next(iter(links)), None)

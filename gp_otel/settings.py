@@ -12,11 +12,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from gp_otel.catalogue import CATALOGUE
-from gp_otel.catalogue import find as find_known
+from gp_otel.catalogue import ALIASES, CATALOGUE
+from gp_otel.catalogue.table import instead
 from gp_otel.failure import ConfigurationError, FailurePoint, Value
+
+if TYPE_CHECKING:
+    from gp_otel.named import Named
 
 Table = Mapping[str, Any]
 
@@ -30,24 +33,6 @@ class Service:
     name: str
     hosts: tuple[str, ...]
     failure: str = "service.cross_service.timeout"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchSetting:
-    """A callable of the application that is watched, by name."""
-
-    target: str
-    failure: str | None = None
-    stage: str | None = None
-    kind: str = "call"
-    outcomes: tuple[str, ...] = ("raises",)
-    passes: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict[str, str])
-    ids: Mapping[str, str] = field(default_factory=dict[str, str])
-    dependency: str | None = None
-    deadline: float | None = None
-    times_out: str | None = None
-    succeeded: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +68,11 @@ class Settings:
     audit: frozenset[str] = frozenset({"auth", "websocket"})
     user_hash_key: str | None = None
     points: Mapping[str, FailurePoint] = field(default_factory=lambda: CATALOGUE)
-    judgements: Mapping[str, Mapping[str, Value]] = field(
-        default_factory=dict[str, Mapping[str, Value]]
-    )
     services: tuple[Service, ...] = ()
     dependencies: Mapping[str, str] = field(default_factory=dict[str, str])
     """Failure point by the name of a FastAPI dependency that answers 503."""
-    watches: tuple[WatchSetting, ...] = ()
+    watches: tuple[Named, ...] = ()
+    """The application's own callables that are watched by name."""
     websocket: WebSocketSettings = WebSocketSettings()
     ids: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {
@@ -107,21 +90,26 @@ class Settings:
 
     def find(self, failure: str) -> FailurePoint:
         """Look a failure point up by id or alias; raises `KeyError`."""
-        return self.points.get(failure) or self.points[find_known(failure).id]
+        return self.points.get(failure) or self.points[ALIASES[failure].id]
+
+    def point(self, failure: FailurePoint | str) -> FailurePoint:
+        """The failure point of an id, or one as settings have changed it."""
+        if isinstance(failure, FailurePoint):
+            return self.effective(failure)
+        try:
+            return self.find(failure)
+        except KeyError:
+            remedy = instead(failure, self.points)
+            message = f"{self.source}: {failure!r} is no failure point: {remedy}"
+            raise ConfigurationError(message) from None
 
     def says(self, point: FailurePoint, name: str) -> Value | None:
         """What settings, else the catalogue, judge of a field."""
-        own_words = self.judgements.get(point.id)
-        if own_words is not None and name in own_words:
-            return own_words[name]
-        return point.says.get(name)
+        return self.effective(point).says.get(name)
 
     def has_fallback(self, point: FailurePoint) -> bool:
         """Tell whether there is something to fall back on."""
-        own_words = self.judgements.get(point.id)
-        if own_words is not None and "fallback_available" in own_words:
-            return bool(own_words["fallback_available"])
-        return point.fallback_available
+        return self.effective(point).fallback_available
 
     def service_at(self, host: str, port: int | None) -> Service | None:
         """Name the service that answers at a host (`host` or `host:port`)."""
@@ -163,15 +151,21 @@ def locate(
     environ: Mapping[str, str] = os.environ, folder: Path | None = None
 ) -> tuple[Path, str] | None:
     """Find the settings file and the table in it that holds them."""
-    folder = folder or Path.cwd()
     if named := environ.get("GP_OTEL_SETTINGS"):
-        return Path(named), ""
+        path = Path(named)
+        return path, _IN_PROJECT if path.name == "pyproject.toml" else ""
+    folder = folder or Path()
     if (own_file := folder / "gp-otel.toml").is_file():
         return own_file, ""
     project = folder / "pyproject.toml"
-    if project.is_file() and "[tool.gp_otel" in project.read_text("utf-8", "replace"):
-        return project, "tool.gp_otel"
-    return None
+    try:
+        found = "[tool.gp_otel" in project.read_text("utf-8", "replace")
+    except OSError:
+        return None
+    return (project, _IN_PROJECT) if found else None
+
+
+_IN_PROJECT: Final = "tool.gp_otel"
 
 
 def load(
@@ -183,22 +177,22 @@ def load(
         return Settings()
     path, inside = found
     try:
-        table: Table = tomllib.loads(path.read_text("utf-8"))
+        table: Any = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}): correct GP_OTEL_SETTINGS"
         raise ConfigurationError(message) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path}: is not TOML: {error}"
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"{path}: is not TOML, correct it there: {error}"
         raise ConfigurationError(message) from None
     for part in inside.split(".") if inside else ():
-        table = table.get(part, {})
-    return parse(table, str(path))
+        table = table.get(part, {}) if isinstance(table, Mapping) else {}
+    return parse(table, f"{path} [{inside}]" if inside else str(path), environ)
 
 
-def parse(table: Table, source: str) -> Settings:
+def parse(
+    table: Table, source: str, environ: Mapping[str, str] = os.environ
+) -> Settings:
     """Check a table and make settings of it."""
-    from gp_otel.settings_table import Reader  # noqa: PLC0415 - reader knows settings
+    from gp_otel.settings_table import read  # noqa: PLC0415 - it makes settings
 
-    return Reader(source).settings(table)
-
-
+    return read(table, source, environ)

@@ -24,11 +24,12 @@ from gp_otel.watched import UNNAMED, Call, Verdict
 _CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)
 _ENDS: Final = (CancelledError, KeyboardInterrupt, SystemExit)
 
+_SAID: Final = "retried.said"
+
 Ending = tuple[Outcome, FailurePoint | None]
 
-TOLD: Final = "told"
-"""The fact that holds the fields which calls inside have found out for a record of
-the operation around them."""
+MESSAGE: Final = "message"
+"""The fact of an operation that stands in for the words of an exception."""
 
 
 def begin(call: Call) -> None:
@@ -41,17 +42,28 @@ def begin(call: Call) -> None:
     scope = Scope() if outside is None else outside.scope
     if kind == "run":
         scope = Scope(outside.scope if outside is not None else None, is_run=True)
-    one = Operation(
-        call.function.__qualname__, kind, outside, scope, holds=watched.holds
-    )
+    call.outside = outside
+    if watched.ids is not None and kind != "run":
+        scope = _identified(call, scope)
+    name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
+    one = Operation(name, kind, outside, scope, holds=watched.holds)
     if watched.hold_seconds is not None:
         one.held_for = guard("hold", watched.hold_seconds, call) or one.held_for
-    call.operation, call.outside = one, outside
+    call.operation = one
     call.context = operation.inside(one)
     if kind == "run":
         runs.begin(call)
     if watched.enter is not None:
         guard("enter", watched.enter, call)
+
+
+def _identified(call: Call, scope: Scope) -> Scope:
+    """Make a scope below, with the ids that the arguments name and nobody knows."""
+    inner, ids = Scope(scope), call.watched.ids
+    for name, value in (guard("ids", ids, call) or {}).items() if ids else ():
+        if scope.get(name) is None:
+            inner.learn(name, value)
+    return inner
 
 
 def returned(call: Call) -> None:
@@ -72,7 +84,9 @@ def returned(call: Call) -> None:
         _degraded(call)
     elif watched.succeeded is not None:
         outlet.audit(watched.succeeded, described(call), one)
-    _close(call, outcome)
+    if watched.then is not None:
+        guard("then", watched.then, call)
+    _close(call, Outcome.FAILED if one.reported else outcome)
 
 
 def raised(call: Call, error: BaseException) -> None:
@@ -81,6 +95,10 @@ def raised(call: Call, error: BaseException) -> None:
     if one is None or one.done:
         return
     watched = call.watched
+    done = watched.finished if isinstance(error, GeneratorExit) else None
+    if done is not None and guard("finished", done, call):
+        returned(call)
+        return
     call.error = error
     if watched.leave is not None:
         guard("leave", watched.leave, call)
@@ -128,7 +146,7 @@ def leaf_raised(call: Call, error: BaseException, started: float | None) -> None
 
 def _leaf(call: Call, point: FailurePoint) -> None:
     watched, outside = call.watched, call.outside
-    outlet.failure(
+    link = outlet.failure(
         point,
         call.error,
         around=outside,
@@ -137,6 +155,8 @@ def _leaf(call: Call, point: FailurePoint) -> None:
         dependency=dependency_of(call),
         message=_message(call),
     )
+    if watched.recorded is not None and link is not None:
+        guard("recorded", watched.recorded, call, link)
     count(call, Outcome.FAILED)
 
 
@@ -212,7 +232,7 @@ def _failed(call: Call, point: FailurePoint) -> None:
     held = one.take_held()
     cause = one.last
     if held:
-        cause = held[0].link
+        cause = _handed_up(held)
         if held[0].point.id == point.id:
             held[0].merge(_named(described(call)))
         for made in held:
@@ -244,19 +264,27 @@ def _silent(call: Call, outcome: Outcome) -> None:
     elif outcome in (Outcome.CANCELLED, Outcome.FAILED):
         for made in held:
             outlet.deliver(made, outside)
-    if outcome is Outcome.FAILED and outside is not None:
-        link = chain.cause_of(call.error, one.scope) or one.last
+    if outcome is Outcome.FAILED:
+        last = _handed_up(held) if held else one.last
+        link = chain.cause_of(call.error, one.scope) or last
         if link is not None:
-            outside.last = link
-            outside.scope.remember(link)
+            outlet.hand_up(link, outside)
     _close(call, outcome)
+
+
+def _handed_up(held: list[Draft]) -> Link:
+    """The last record of the chain that the first of these began."""
+    root = held[0].link.root_id
+    return [made.link for made in held if made.link.root_id == root][-1]
 
 
 def _degraded(call: Call) -> None:
     """Drop what was held, and say once that it took more than one try."""
     one = call.operation
     assert one is not None  # noqa: S101 - compound calls have one
-    held = one.take_held()
+    held = one.drop_held()
+    if one.facts.get(_SAID):
+        return  # by a call inside that had to be tried again itself
     delays = [a.retry_after for a in one.attempts if a.retry_after is not None]
     tries = len(one.attempts) + sum(made.occurrences for made in held)
     fields: dict[str, object] = {
@@ -268,6 +296,9 @@ def _degraded(call: Call) -> None:
         **_named(described(call)),
     }
     outlet.audit(call.watched.retried, fields, one, always=True)
+    above = next((outer for outer in one.up() if outer.holds and outer is not one), None)
+    if above is not None:
+        above.facts[_SAID] = True
 
 
 def _close(call: Call, outcome: Outcome) -> None:
@@ -284,7 +315,7 @@ def count(call: Call, outcome: Outcome) -> None:
     watched = call.watched
     if watched.counted:
         metrics.OPERATIONS.add(watched.stage.value, outcome.value)
-    dependency = dependency_of(call)
+    dependency = dependency_of(call) if watched.dependency_counted else None
     if dependency is not None:
         metrics.DEPENDENCY_OPERATIONS.add(dependency, outcome.value)
 
@@ -299,8 +330,8 @@ def described(call: Call) -> Mapping[str, object]:
     """Ask the table for the fields; without them there is still a record."""
     fields = guard("describe", call.watched.describe, call) or {}
     one = call.nearest
-    told = call.operation.facts.get(TOLD, {}) if call.operation is not None else {}
-    found = {**_named(told), **_named(fields)}
+    told = call.operation.facts.get(operation.TOLD) if call.operation else None
+    found = {**(told or {}), **_named(fields)}
     if one is not None and "retry_attempted" not in found:
         found["retry_attempted"] = bool(call.operation and call.operation.attempts)
     return found
@@ -313,7 +344,7 @@ def _named(fields: Mapping[Any, object]) -> dict[str, object]:
 def _message(call: Call) -> str | None:
     """Say what an exception does not: the limit that ended the call."""
     if call.limit is None:
-        return None
+        return call.operation.facts.get(MESSAGE) if call.operation else None
     took = f" after {call.seconds:.2f} s" if call.seconds is not None else ""
     return f"no end within {call.limit:g} s, cancelled{took}"
 
@@ -323,7 +354,7 @@ def silent_for(call: Call) -> None:
     one = call.operation
     if one is None or one.done or one.reported:
         return
-    call.limit, call.seconds = call.watched.deadline, one.elapsed
+    call.limit, call.seconds = one.patience, one.elapsed
     point = decide(call.watched.times_out, call)
     if point is None:
         return
@@ -343,6 +374,23 @@ def silent_for(call: Call) -> None:
     finally:
         otel_context.detach(token)
     one.reported = True
+
+
+def say(call: Call, point: FailurePoint) -> None:
+    """Report what is no failure of the call: that it came about, or succeeded."""
+    one = call.nearest
+    if point.level.is_failure:
+        outlet.failure(
+            point,
+            None,
+            around=None,
+            describe=lambda: described(call),
+            dependency=dependency_of(call),
+            scope=one.scope if one is not None else None,
+            inside=one,
+        )
+    else:
+        outlet.audit(point, described(call), one, always=True)
 
 
 def event(call: Call) -> None:

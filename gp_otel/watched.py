@@ -6,17 +6,18 @@ engine (`gp_otel.engine`) turns it into wrappers.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from gp_otel import catalogue as c
+from gp_otel.arguments import argument
 from gp_otel.failure import FailurePoint, Field, Stage
 from gp_otel.stack import name_of
 
 if TYPE_CHECKING:
+    from gp_otel.chain import Link
     from gp_otel.operation import Attempt, Kind, Operation
 
 _UNSET: Final = object()
@@ -76,15 +77,7 @@ class Call:
 
     def argument(self, name: str, default: Any = None) -> Any:
         """An argument by its name in the signature, however it was passed."""
-        if name in self.kwargs:
-            return self.kwargs[name]
-        try:
-            bound = inspect.signature(self.function).bind_partial(
-                *self.args, **self.kwargs
-            )
-        except (TypeError, ValueError):
-            return default
-        return bound.arguments.get(name, default)
+        return argument(self.function, self.args, self.kwargs, name, default)
 
 
 Verdict = FailurePoint | Callable[[Call], FailurePoint | object | None] | None
@@ -125,14 +118,18 @@ class Watched:
     dependency: Callable[[Call], str | None] | None = None
     dependency_of_each_call: bool = False
     """One instance serves many: the dependency is asked for with every call."""
+    owner: Callable[[Any], Any] | None = None
+    """What the dependency belongs to, where instances come and go: a connection."""
+    dependency_counted: bool = True
+    """Its outcomes count for the dependency; not where a call below counts them."""
     times_out: Verdict = None
     """What it means when a deadline around the call ends it."""
     retried: FailurePoint = c.AGENT_RECOVERY_ATTEMPT
     """The event for a call that succeeded after failed attempts inside."""
     succeeded: FailurePoint | None = None
     """The audited event for a call that succeeded."""
-    left: Verdict = None
-    """What it means when the consumer of a generator stops before its end."""
+    finished: Callable[[Call], bool] | None = None
+    """Tells whether a generator, whose reader stopped early, had done its work."""
     attempt: Callable[[Call], Attempt | None] | None = None
     """What an operation above that holds learns of a call inside it: the failed try
     that it was, or None. Leaves that raised are asked, and those with a `judge`."""
@@ -146,14 +143,18 @@ class Watched:
     """Run before a compound call, with its operation current."""
     item: Callable[[Call, Any], None] | None = None
     """Run for each item that a generator yields."""
+    recorded: Callable[[Call, Link], None] | None = None
+    """Run after the failure of a simple call was recorded."""
     leave: Callable[[Call], None] | None = None
     """Run after a compound call, before its verdict."""
+    then: Callable[[Call], None] | None = None
+    """Run after a compound call that succeeded."""
     of_the_call_around: bool = False
     """The call is an event in the life of the operation around it: what that has
     met last is its cause."""
     call_is_event: FailurePoint | None = None
     """The call itself is what is reported, whatever comes of it."""
-    deadline: float | None = None
+    deadline: float | Callable[[Call], float | None] | None = None
     """Seconds after which silence is a failure (`times_out`); nothing is cancelled."""
     any_shape: bool = False
     """A plain function may turn out to return something awaitable or a context

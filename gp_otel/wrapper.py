@@ -84,8 +84,11 @@ def is_reached(value: Any, wrapped: object) -> bool:
 
 
 def below(value: Any, *, inherited: bool) -> tuple[Any, bool]:
-    """Pass by the wrappers of ours that are switched off."""
-    while type(value) is Wrapped:
+    """Pass by the wrappers of ours that are switched off.
+
+    What was inherited stood in another class, and what it was is of no interest.
+    """
+    while type(value) is Wrapped and not inherited:
         dead: Any = value
         if dead._self_enabled:  # noqa: SLF001 - wrapt's prefix
             break

@@ -292,12 +292,14 @@ def test_nobody_closes_the_servers() -> None:
     process = run_script(f"""{SERVERS}
     postgres, valkey = Postgres(), Valkey()
     postgres.start(), valkey.start()
-    print(postgres.pid, valkey.pid, flush=True)
+    data = postgres.sql("SHOW data_directory")[0]["data_directory"]
+    folder = valkey.command("CONFIG", "GET", "dir")[1]
+    print(postgres.pid, data, valkey.pid, folder)
     """)
-    pids = [int(pid) for pid in process.communicate(timeout=30)[0].split()]
+    first, data, second, folder = process.communicate(timeout=30)[0].split()
 
-    assert 2 == len(pids)
-    assert [] == [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert [] == [pid for pid in (first, second) if Path(f"/proc/{pid}").exists()]
+    assert [] == [left for left in (data, folder) if Path(left).exists()]
 
 
 def test_valkey_keeps_what_is_set() -> None:

@@ -8,16 +8,19 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from uuid import uuid4
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.server import ServerConnection, serve
 
 from gp_otel.demo.parts.application import Application
 from gp_otel.demo.parts.chat_client import ChatClient, Conversation
 from gp_otel.demo.parts.http_client import HttpClient
 from gp_otel.demo.parts.otlp import OtlpReceiver
-from gp_otel.demo.parts.ports import is_listening
+from gp_otel.demo.parts.ports import free_port, is_listening
 from gp_otel.demo.parts.process import StartError
 
 APP = '''
@@ -312,3 +315,31 @@ def test_a_user_who_listens(application: Application) -> None:
         answer.status,
         answer.events,
     )
+
+
+@pytest.mark.parametrize(
+    ("way", "error"), [("reset", ConnectionResetError), ("drop", EOFError)]
+)
+def test_what_the_network_sees(way: str, error: type[Exception]) -> None:
+    """A reset is a reset (RST), and a drop is an orderly end (FIN)."""
+    causes: SimpleQueue[type[BaseException | None]] = SimpleQueue()
+
+    def listen(connection: ServerConnection) -> None:
+        try:
+            connection.recv()
+        except ConnectionClosedError as closed:
+            causes.put(type(closed.__cause__))
+
+    with serve(listen, "127.0.0.1", port := free_port()) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with ChatClient(f"ws://127.0.0.1:{port}") as client:
+            if way == "reset":
+                client.reset()
+            else:
+                client.drop()
+        cause = causes.get(timeout=10)
+        server.shutdown()
+        thread.join()
+
+    assert error is cause

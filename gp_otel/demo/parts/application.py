@@ -8,12 +8,12 @@ import shutil
 import signal
 import sys
 import sysconfig
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gp_otel.demo.parts.folder import Folder
 from gp_otel.demo.parts.part import Part
 from gp_otel.demo.parts.ports import HOST, free_port, is_listening
 from gp_otel.demo.parts.process import Process, StartError
@@ -54,7 +54,7 @@ class Application(Part):
     port: int = field(default_factory=free_port)
     timeout: float = 30.0
     """How long a start may take, in seconds."""
-    _place: Path | None = field(default=None, init=False)
+    _place: Folder | None = field(default=None, init=False)
     _process: Process | None = field(default=None, init=False)
 
     @property
@@ -85,12 +85,12 @@ class Application(Part):
     def start(self) -> None:
         """Start it and wait until it is ready."""
         if self._place is None:
-            self._place = Path(tempfile.mkdtemp(prefix="gp-otel-app-"))
+            self._place = Folder("gp-otel-app-")
         self._process = Process(
             command=self.command(),
-            log=self._place / "output",
+            log=self._place.path / "output",
             environment=self.variables(),
-            folder=self.folder or self._place,
+            folder=self.folder or self._place.path,
         )
         self._process.start()
         self._wait_until_ready(self._process)
@@ -129,7 +129,7 @@ class Application(Part):
         self.terminate(patience=5.0)
         self._process = None
         if self._place is not None:
-            shutil.rmtree(self._place)
+            self._place.remove()
             self._place = None
 
     def output(self) -> str:

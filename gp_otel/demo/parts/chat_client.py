@@ -78,8 +78,11 @@ class ChatClient(Part):
         connection = self._connection
         if connection is None or not self._is_over:
             return Conversation(events)
+        code = connection.close_code
         return Conversation(
-            events, connection.close_code, connection.close_reason or ""
+            events=events,
+            close_code=None if code is None else int(code),
+            close_reason=connection.close_reason or "",
         )
 
     @property

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from gp_otel.demo.parts.cluster import ADMINISTRATOR, Cluster, make_cluster
+from gp_otel.demo.parts.folder import Folder
 from gp_otel.demo.parts.part import Part
 from gp_otel.demo.parts.ports import HOST, free_port
 from gp_otel.demo.parts.process import Process, StartError
@@ -62,7 +61,7 @@ class Postgres(Part):
         self.password = password
         self.max_connections = max_connections
         self.settings = dict(settings or {})
-        self._folder: Path | None = None
+        self._folder: Folder | None = None
         self._cluster: Cluster | None = None
         self._process: Process | None = None
 
@@ -99,9 +98,9 @@ class Postgres(Part):
         """Start the server; the first time, make its folder, user and database."""
         is_new = self._cluster is None
         if self._cluster is None or self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="gp-otel-postgres-"))
-            self._cluster = make_cluster(self._folder, ADMINISTRATOR)
-        self._process = self._server(self._cluster, self._folder)
+            self._folder = Folder("gp-otel-postgres-")
+            self._cluster = make_cluster(self._folder.path, ADMINISTRATOR)
+        self._process = self._server(self._cluster, self._folder.path)
         self._process.start()
         self._wait_until_ready(self._cluster, self._process)
         if is_new:
@@ -126,7 +125,7 @@ class Postgres(Part):
         self.stop("immediate")
         self._process = self._cluster = None
         if self._folder is not None:
-            shutil.rmtree(self._folder)
+            self._folder.remove()
             self._folder = None
 
     def sql(self, statements: str) -> Rows:

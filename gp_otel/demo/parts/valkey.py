@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 import signal
-import tempfile
 import time
 from pathlib import Path
 
 from gp_otel.demo.parts import resp
+from gp_otel.demo.parts.folder import Folder
 from gp_otel.demo.parts.part import Part
 from gp_otel.demo.parts.ports import HOST, free_port
 from gp_otel.demo.parts.process import Process, StartError
@@ -30,7 +29,7 @@ class Valkey(Part):
         self.port = port or free_port()
         self.password = password
         self.settings = dict(settings or {})
-        self._folder: Path | None = None
+        self._folder: Folder | None = None
         self._process: Process | None = None
 
     @property
@@ -56,8 +55,8 @@ class Valkey(Part):
     def start(self) -> None:
         """Start the server and wait until it answers."""
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="gp-otel-valkey-"))
-        self._process = self._server(self._folder)
+            self._folder = Folder("gp-otel-valkey-")
+        self._process = self._server(self._folder.path)
         self._process.start()
         self._wait_until_ready(self._process)
 
@@ -86,7 +85,7 @@ class Valkey(Part):
         self.stop()
         self._process = None
         if self._folder is not None:
-            shutil.rmtree(self._folder)
+            self._folder.remove()
             self._folder = None
 
     def command(self, *words: str) -> resp.Answer:

@@ -1,0 +1,186 @@
+"""A person who uses the application, and tells what they saw of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import groupby
+from types import TracebackType
+from typing import Any, Self
+
+from gp_otel.demo.parts.chat_client import ChatClient, Conversation, Event
+from gp_otel.demo.parts.http_client import HttpAnswer, HttpClient
+from gp_otel.demo.world import PASSWORD, World
+
+PATIENCE = 10.0
+"""Seconds that a person waits for an answer."""
+
+NO_TOKEN = ""
+ANSWERS = ("agent_completed", "error")
+
+
+@dataclass(eq=False)
+class Chat:
+    """One WebSocket of a visitor, from its handshake to its end."""
+
+    client: ChatClient
+    visitor: Visitor
+
+    def ask(self, text: str, **more: Any) -> str:
+        """Send a message, wait for its answer, and tell what was seen meanwhile."""
+        message = self.say(text, **more)
+        self.wait_for(*ANSWERS, run_id=message["run_id"])
+        return self.told
+
+    def say(self, text: str, **more: Any) -> dict[str, Any]:
+        """Send a message."""
+        message = {**self.visitor.message(text), **more}
+        self.client.send(message)
+        return message
+
+    def wait_for(self, *types: str, run_id: str | None = None) -> bool:
+        """Wait for an event of one of these types."""
+
+        def fits(event: Event) -> bool:
+            is_ours = run_id in (None, event.get("run_id"))
+            return is_ours and event.get("type") in types
+
+        return self.client.wait_for(fits, timeout=PATIENCE)
+
+    @property
+    def told(self) -> str:
+        """What was seen on this connection so far."""
+        return tell(self.client.conversation)
+
+
+@dataclass(eq=False)
+class Visitor:
+    """One person, signed in with a token of their own; `visit` names their ids."""
+
+    world: World
+    user: str
+    visit: str
+    token: str | None = None
+    chats: list[Chat] = field(default_factory=list[Chat], init=False)
+    _asked: int = field(default=0, init=False)
+    _open: ExitStack = field(default_factory=ExitStack, init=False)
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run that was asked for last."""
+        return f"{self.visit}-run-{self._asked}"
+
+    @property
+    def thread_id(self) -> str:
+        """The id of the conversation."""
+        return f"{self.visit}-thread"
+
+    @property
+    def shown_user(self) -> str:
+        """The user's id as records show it."""
+        return f"{self.user[:8]}..."
+
+    def message(self, text: str) -> dict[str, Any]:
+        """Write a user message with ids of its own."""
+        self._asked += 1
+        ids = {"thread_id": self.thread_id, "run_id": self.run_id}
+        return {
+            "type": "user_message",
+            "text": text,
+            **ids,
+            "message_id": f"{self.visit}-message-{self._asked}",
+        }
+
+    def sign_in(self) -> HttpAnswer:
+        """Type user and password, and keep the token."""
+        body = {"user": self.user, "password": PASSWORD}
+        answer = self.http(NO_TOKEN).call("POST", self.url("/login"), body)
+        if answer.status == 200:  # noqa: PLR2004 - signed in
+            self.token = str(answer.json()["token"])
+        return answer
+
+    def connect(self, token: str | None = None) -> Chat:
+        """Open a WebSocket, and wait until the application greets or refuses."""
+        offered = self.token if token is None else token
+        client = ChatClient(
+            f"{self.world.application.ws_url}/ws",
+            subprotocols=("jwt", offered) if offered else (),
+        )
+        self._open.enter_context(client)
+        chat = Chat(client, self)
+        self.chats.append(chat)
+        if client.is_open:
+            chat.wait_for("connection_ready")
+        return chat
+
+    def http(self, token: str | None = None) -> HttpClient:
+        """Use HTTP, with the visitor's token or another one."""
+        return HttpClient(token=self.token if token is None else token or None)
+
+    def get(self, path: str, token: str | None = None) -> str:
+        """Make a request, and tell what came back."""
+        return tell_answer(self.http(token).call("GET", self.url(path)))
+
+    def url(self, path: str) -> str:
+        """Where the application has this path."""
+        return f"{self.world.application.url}{path}"
+
+    def __enter__(self) -> Self:
+        """Come."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close what is open."""
+        self._open.close()
+
+
+def tell(conversation: Conversation) -> str:
+    """Say in one line what a person saw on their connection."""
+    if conversation.refused is not None:
+        return f"refused with {conversation.refused}{_words(conversation.refusal)}"
+    seen = [_event(event) for event in conversation.events]
+    steps = [step for step, _ in groupby(seen) if step != "connection_ready"]
+    match conversation.close_code:
+        case None:
+            pass
+        case 1006:
+            steps.append("connection lost")
+        case code:
+            steps.append(f"connection closed with {code}")
+    return " → ".join(steps) or "connected"
+
+
+def tell_answer(answer: HttpAnswer) -> str:
+    """Say in one line what came back by HTTP."""
+    if answer.error is not None:
+        return answer.error
+    if answer.events:
+        return tell(Conversation(answer.events))
+    return f"{answer.status}{_words(answer.text)}"
+
+
+def _event(event: Event) -> str:
+    match event.get("type"):
+        case "agent_completed":
+            return f"answer: {event.get('text')}"
+        case "error":
+            return f"error: {event.get('text')}"
+        case kind:
+            return str(kind)
+
+
+def _words(text: str) -> str:
+    """Take the sentence out of FastAPI's `{"detail": …}`."""
+    detail = text.partition('"detail":"')[2].partition('"')[0] or text
+    return f" {detail}" if detail else ""
+
+
+def lines(chats: Sequence[Chat]) -> str:
+    """Say what was seen on several connections."""
+    return "; then ".join(chat.told for chat in chats)
