@@ -60,17 +60,21 @@ async def route(
 ) -> Any:
     """See an exception leave the application's own code, inside the server's span.
 
-    Further out, where `serve` is, that span has ended and takes no marks.
+    Further out, where `serve` is, that span has ended and takes no marks. The server's
+    span was made in a context that was read from the headers, without our operation.
     """
     scope = args[0] if args else kwargs.get("scope")
     watched = scope.get(KEY) if isinstance(scope, dict) else None
     if watched is None or not watched.enter_router():
         return await wrapped(*args, **kwargs)
+    token = attach(operation.inside(watched.operation))
     try:
         result = await wrapped(*args, **kwargs)
     except BaseException as error:
         guard("routed", watched.end, error)
         raise
+    finally:
+        detach(token)
     guard("routed", watched.routed)
     return result
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gp_otel.scope import NOWHERE
+
 if TYPE_CHECKING:
     from gp_otel.scope import Scope
 
@@ -81,13 +83,9 @@ def behind(error: BaseException, *, context: bool = False) -> Iterator[BaseExcep
 
 LINKS_KEPT: Final = 256
 
-_nowhere: dict[str, Link] = {}
-"""The records made outside any connection, request or run: by background work."""
-
-
 def links_of(scope: Scope | None) -> dict[str, Link]:
     """The records that a failure here can be made of."""
-    return scope.links if scope is not None else _nowhere
+    return scope.links if scope is not None else NOWHERE
 
 
 def remember(link: Link, scope: Scope | None) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from gp_otel import engine, named, patch
+from gp_otel import engine, named
 from gp_otel.catalogue import CATALOGUE
 from gp_otel.entries import Entry
 from gp_otel.failure import ConfigurationError, FailurePoint, Value
 from gp_otel.guard import guard
 from gp_otel.operation import Kind
-from gp_otel.outcomes import Written
+from gp_otel.outcomes import Rule, Written
+from gp_otel.stack import name_of
 from gp_otel.watch_table import WatchTable
+from gp_otel.wrapper import Wrapped
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,10 +51,10 @@ def watch(  # noqa: PLR0913 - each is a word of its own at the place of the call
     It never raises: where what it is told makes no sense it says so once, on the
     logger `gp_otel`, and the function is left as it is.
     """
-    told = {
+    told: dict[str, Any] = {
         "failure": failure,
-        "outcomes": outcomes if not isinstance(outcomes, Iterable) else outcomes,
-        "passes": passes,
+        "outcomes": _several(outcomes),
+        "passes": [one if isinstance(one, str) else name_of(one) for one in passes],
         "fields": fields,
         "says": says,
         "ids": ids,
@@ -62,4 +64,35 @@ def watch(  # noqa: PLR0913 - each is a word of its own at the place of the call
         "times_out": times_out,
         "fallback_available": fallback_available,
     }
-    return lambda function: guard("watch", _watched, function, told) or function
+    said = {key: value for key, value in told.items() if value is not None}
+    return lambda function: guard("watch", _watched, function, said) or function
+
+
+def _several(outcomes: Written | Iterable[Written] | None) -> list[Written] | None:
+    if outcomes is None:
+        return None
+    if isinstance(outcomes, str | Mapping | Rule):
+        return [outcomes]
+    return list(outcomes)
+
+
+def _watched(function: F, said: Mapping[str, Any]) -> F:
+    target = f"{function.__module__}:{_name(function)}"
+    try:
+        if isinstance(function, type):
+            remedy = "decorate a method of it, `__init__` for one"
+            raise ConfigurationError(f"it is a class: {remedy}")
+        entry = Entry("@watch", {"target": target.replace("<locals>.", ""), **said})
+        row = named.watched(WatchTable(entry, CATALOGUE, open_ids=True).read())
+    except ConfigurationError as error:
+        _log.error("%s is not watched: %s", target, error)
+        return function
+    ours: Any = Wrapped(
+        function, engine.wrapper_for(row, function), [True], inherited=False
+    )
+    return cast("F", ours)
+
+
+def _name(function: Any) -> str:
+    inner = getattr(function, "__func__", function)
+    return str(getattr(inner, "__qualname__", type(inner).__qualname__))

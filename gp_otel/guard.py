@@ -108,9 +108,9 @@ def failed(
     try:
         ledger = _ledger()
         ledger.count(place)
-        if not (_Mode.strict or _here.saying or _exporting()):
-            if ledger.may_say(place, clock()):
-                _say(place, error)
+        silent = _Mode.strict or _here.saying or _exporting()
+        if not silent and ledger.may_say(place, clock()):
+            _say(place, error)
     except Exception:  # noqa: BLE001, S110 - not even where the stack is nearly full
         pass
     if _Mode.strict:

@@ -25,10 +25,11 @@ from gp_otel import (
     settings,
     spans,
     started,
+    targets,
     watchdog,
 )
 from gp_otel.guard import guard
-from gp_otel.patch import Patches, when_imported
+from gp_otel.patch import Patches
 
 if TYPE_CHECKING:
     from gp_otel.instrumentor import Instrumentor
@@ -39,6 +40,11 @@ PENDING: Final = "pending its import"
 REFUSED: Final = "version refused"
 MISSING: Final = "not found"
 DISABLED: Final = "disabled"
+OUTRANKED: Final = "named in settings"
+"""A library's own target that settings name: what they say of it counts."""
+
+NAMED: Final = "watch"
+"""What the callables that settings name are installed as."""
 
 
 @dataclass(slots=True)
@@ -66,7 +72,16 @@ def install(names: Iterable[str]) -> None:
                 library = _libraries[name] = Library(name)
                 package = launch.LIBRARIES[name]
                 library.states[package] = PENDING
-                when_imported(package, partial(_imported, library))
+                library.patches.when_imported(package, partial(_imported, library))
+
+
+def install_named() -> None:
+    """Watch the callables that settings name; idempotent."""
+    with _lock:
+        _prepare()
+        if NAMED not in _libraries:
+            library = _libraries[NAMED] = Library(NAMED)
+            targets.watch(settings.current().watches, library)
 
 
 def uninstall(names: Iterable[str]) -> None:
@@ -117,17 +132,21 @@ def _imported(library: Library, _module: ModuleType) -> None:
     library.states.clear()
     if not _supported(library, instrumentor.library):
         return
-    for module, targets in instrumentor.modules().items():
-        for path, _ in targets:
-            library.states[f"{module}:{path}"] = PENDING
-        when_imported(module, partial(_patch, library, targets))
+    named = {one.target for one in settings.current().watches}
+    for module, rows in instrumentor.modules().items():
+        for path, _ in rows:
+            target = f"{module}:{path}"
+            library.states[target] = OUTRANKED if target in named else PENDING
+        library.patches.when_imported(module, partial(_patch, library, rows))
 
 
 def _patch(
-    library: Library, targets: list[tuple[str, Watched]], module: ModuleType
+    library: Library, rows: list[tuple[str, Watched]], module: ModuleType
 ) -> None:
-    for path, watched in targets:
+    for path, watched in rows:
         target = f"{module.__name__}:{path}"
+        if library.states.get(target) == OUTRANKED:
+            continue
         found = guard(
             f"patch {target}",
             library.patches.wrap,

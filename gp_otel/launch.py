@@ -45,6 +45,8 @@ def pre_instrument() -> None:
             return
         from gp_otel import install  # noqa: PLC0415 - nothing at import
 
+        if not switched_off(entry(install.NAMED)):
+            install.install_named()
         install.install(name for name in LIBRARIES if not switched_off(entry(name)))
     except Exception:  # noqa: BLE001 - the launcher would end everybody's telemetry
         _log.debug("gp-otel could not start", exc_info=True)

@@ -131,8 +131,11 @@ class Operation:
             one = one.parent
 
     def around(self, *kinds: Kind) -> Operation | None:
-        """The nearest operation of these kinds, this one included."""
-        return next((one for one in self.up() if one.kind in kinds), None)
+        """The nearest operation of these kinds that still runs; it can be this one."""
+        for one in self.up():
+            if one.kind in kinds and not one.done:
+                return one
+        return None
 
     def holder(self, failure: str) -> Operation | None:
         """The nearest operation that can still make good what fails inside it."""
@@ -167,6 +170,7 @@ class Operation:
             kept = first.setdefault(draft.point.id, draft)
             if kept is not draft:
                 kept.occurrences += draft.occurrences
+                kept.fields["retry_attempted"] = True
                 instead[draft.link.record_id] = kept
         for draft in first.values():
             draft.follow(instead)
@@ -189,21 +193,22 @@ class Operation:
 
 
 def current() -> Operation | None:
-    """The operation that the caller runs inside, unless that is over."""
+    """The operation that the caller runs inside; it may be over.
+
+    A callback can come after the operation that it was made in: it is still about
+    the same user and run.
+    """
     return current_in(None)
 
 
 def current_in(context: Context | None) -> Operation | None:
-    """The operation that a context belongs to, or the nearest that still runs."""
+    """The operation that a context belongs to."""
     found = otel_context.get_value(_KEY, context)
-    return alive(found) if isinstance(found, Operation) else None
+    return found if isinstance(found, Operation) else None
 
 
 def alive(one: Operation | None) -> Operation | None:
-    """The nearest operation, outwards, that still runs.
-
-    A callback can come after the operation that it was made in.
-    """
+    """The nearest operation, outwards, that still runs."""
     while one is not None and one.done:
         one = one.parent
     return one

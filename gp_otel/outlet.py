@@ -134,9 +134,10 @@ def deliver(
 
 def hand_up(link: Link, around: Operation | None) -> None:
     """Let the operation around know of a record made inside it."""
-    if around is not None:
-        around.last = link
-    chain.remember(link, around.scope if around is not None else None)
+    running = operation.alive(around)
+    if running is not None:
+        running.last = link
+    chain.remember(link, running.scope if running is not None else None)
 
 
 def _storm(

@@ -35,6 +35,7 @@ _ALWAYS: Final = frozenset(
 )
 """Common fields, which are written once for all failure points."""
 
+_PLACE: Final = re.compile(r"<([A-Za-z_.]+)>")
 _TEXT: Final = 2048
 _STACK: Final = 8192
 
@@ -150,12 +151,30 @@ def _what(draft: Draft, found: dict[str, Value]) -> None:
     found["error_details"] = redact.redact(str(given.get("error_details", details)))[
         :_TEXT
     ]
-    found["resolution_steps"] = point.resolution_steps
+    found["resolution_steps"] = steps(point, found)
     found["retry_attempted"] = bool(given.get("retry_attempted", False))
     found["fallback_available"] = bool(
         given.get("fallback_available", settings.current().has_fallback(point))
     )
     found["golden_path_impact"] = str(point.impact)
+
+
+def steps(point: FailurePoint, found: Mapping[str, Value]) -> tuple[str, ...]:
+    """Write names, hosts and codes into the steps, so that a command can be copied.
+
+    Free text is only referred to by the name of its field.
+    """
+    names = {field.name for field in point.fields if field.secrecy is Secrecy.OPEN}
+
+    def fill(place: re.Match[str]) -> str:
+        name = place[1]
+        value = found.get(name) if name in names else None
+        return place[0] if value is None or value == UNKNOWN else str(value)
+
+    return tuple(
+        _PLACE.sub(fill, step) if "<" in step else step
+        for step in point.resolution_steps
+    )
 
 
 def _golden_path(draft: Draft, found: dict[str, Value]) -> None:

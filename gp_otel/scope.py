@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 IDS: Final = ("user_id", "connection_id", "run_id", "thread_id")
 """The names under which the ids stand on records, spans and log lines."""
 
+NOWHERE: Final[dict[str, Link]] = {}
+"""The records made outside any connection, request or run: by background work."""
+
 _hash_key: bytes | None = None
 
 
@@ -73,6 +76,13 @@ class Scope:
     def links(self) -> dict[str, Link]:
         """The records of this run; outside a run, of this connection or request."""
         return self._links
+
+    @classmethod
+    def nowhere(cls) -> Scope:
+        """Make the scope of an operation that no connection or request is around."""
+        scope = cls()
+        scope._links = NOWHERE
+        return scope
 
     @property
     def root(self) -> Scope:

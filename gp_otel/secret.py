@@ -23,11 +23,10 @@ _QUOTED = (
     r"|\\'()(?:\\\\\\'|[^'\\]|\\(?!'))++"
     r"|\\\\++[\"']()(?:[^\"'\\]|\\++(?![\"'\\]))++)"
 )
-_END = r"(?=[\s,;)\]}\"']|\Z)"
+_END = r"(?=[.,;:)\]}\"']*(?:[\s&]|\Z))"
 _NO_VALUE = (
-    r"(?!(?:none|null|nil|true|false|undefined)(?![\w-])"
-    r"|\[redacted\]|\*+(?!\w)"
-    rf"|\$\d+(?:::\w+)?{_END}|%s{_END}|%\(\w+\)s|\?{_END})"  # SQL placeholders
+    rf"(?!(?:none|null|nil|true|false|undefined|\*+){_END}|\[redacted\]"
+    rf"|(?:\$\d+(?:::\w+)?|%s|%\(\w+\)s|\?){_END})"  # SQL placeholders
 )
 _BARE = (
     rf"(){_NO_VALUE}(?:[\[({{](?!redacted)[^\])}}]*+|(?:[^\s\"'&,;\\)\]}}>]"
@@ -39,9 +38,9 @@ _SENTENCE = (
     r"(?:a|an|at|authentication|blank|cannot|contains|denied|does|empty|ensure|expected"
     r"|expired|failed|field|has|incorrect|input|invalid|is|length|may|maximum|minimum"
     r"|mismatch|missing|must|never|no|not|only|please|rejected|required|should|string"
-    r"|the|this|too|unable|unknown|unset|value|was|weak|wrong)(?![\w-])"
+    r"|the|this|too|unable|unknown|unset|value|was|weak|wrong)"
 )
-_PROSE = r"[a-z]+(?:'[a-z]+)?(?:[ \t]+[a-z(]|(?<=error)|(?<=exception))"
+_PROSE = rf"[a-z]+(?:'[a-z]+)?(?:[ \t]+[a-z(]|(?:(?<=error)|(?<=exception)){_END})"
 _KEYS = ("access", "account", "api", "auth", "encryption", "private", "signing")
 _KEY = "|".join(rf"(?<={word}key)|(?<={word}[-_ ]key)" for word in _KEYS)
 
@@ -56,7 +55,7 @@ _NAME = (
 _IS = (
     r"(?:\\*+[\"'])?\]?[ \t]*+(?:(?:!?={1,3}>?|:=)[ \t]*+"
     r"|(?<=authorization['\"]),[ \t]*+(?=b?[\"'])"  # a header as a pair
-    rf"|:(?![:/=])(?:|[ \t]++(?!{_SENTENCE})(?(never_prose)|(?!{_PROSE}))"
+    rf"|:(?![:/=])(?:|[ \t]++(?!{_SENTENCE}{_END})(?(never_prose)|(?!{_PROSE}))"
     r"|[ \t]++(?=[bfru]{0,2}\\*[\"'])))"
 )
 _SCHEME = r"(?:(?:apikey|basic|bearer|digest|negotiate|token)[ \t]++)?+"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Mapping
 from time import perf_counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import context as otel_context
 
@@ -20,6 +20,10 @@ from gp_otel.operation import KINDS_WITH_A_TIME_OUT, Operation
 from gp_otel.outcome import Outcome
 from gp_otel.scope import Scope
 from gp_otel.watched import UNNAMED, Call, Verdict
+
+if TYPE_CHECKING:
+    from gp_otel.chain import Link
+    from gp_otel.draft import Draft
 
 _CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)
 _ENDS: Final = (CancelledError, KeyboardInterrupt, SystemExit)
@@ -39,7 +43,7 @@ def begin(call: Call) -> None:
     kind = watched.kind
     if kind == "run" and outside is not None and outside.around("run") is not None:
         kind = "step"
-    scope = Scope() if outside is None else outside.scope
+    scope = Scope.nowhere() if outside is None else outside.scope
     if kind == "run":
         scope = Scope(outside.scope if outside is not None else None, is_run=True)
     call.outside = outside
@@ -189,10 +193,10 @@ def _failing(call: Call, error: BaseException) -> Ending:
     if peer is not None:
         gone = Outcome.ABANDONED if peer == chain.PEER_LEFT else Outcome.FAILED
         return gone, None
-    if verdict is UNNAMED:
-        return Outcome.FAILED, None
-    point = decide(verdict, call)
-    return (Outcome.FAILED if point is not None else Outcome.SUCCESS), point
+    decided = guard("verdict", verdict, call) if callable(verdict) else verdict
+    if isinstance(decided, FailurePoint):
+        return Outcome.FAILED, decided
+    return (Outcome.FAILED if decided is UNNAMED else Outcome.SUCCESS), None
 
 
 def _ended(call: Call) -> Ending:
@@ -292,13 +296,14 @@ def _degraded(call: Call) -> None:
         "retry_count": tries,
         "retry_delay": max(delays, default=None),
         "recovery_strategy": "the client's own retry",
-        "retry_attempted": True,
         **_named(described(call)),
+        "retry_attempted": True,
     }
     outlet.audit(call.watched.retried, fields, one, always=True)
-    above = next((outer for outer in one.up() if outer.holds and outer is not one), None)
-    if above is not None:
-        above.facts[_SAID] = True
+    for outer in one.up():
+        if outer.holds and outer is not one:
+            outer.facts[_SAID] = True
+            return
 
 
 def _close(call: Call, outcome: Outcome) -> None:

@@ -1,7 +1,7 @@
 """Testing: catch what is reported, in anybody's tests.
 
-As a pytest plugin it gives the fixture `reports`: every record that the test
-provoked. Without pytest: `with catching() as reports`.
+`with catching() as reports`; with pytest the fixture of that name does the same
+(`gp_otel.pytest_plugin`, found by its entry point).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from threading import Condition
 from time import monotonic
 from typing import Any, Final
 
-import pytest
 from opentelemetry import _logs, trace
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -177,22 +176,3 @@ def catching() -> Iterator[Reports]:
     finally:
         outlet.release()
         catcher.reports = None
-
-
-@pytest.fixture
-def reports() -> Iterator[Reports]:
-    """Everything that the test provokes, as it is reported."""
-    with catching() as caught:
-        yield caught
-
-
-@pytest.fixture
-def settings_of() -> Iterator[Callable[[str], None]]:
-    """Put settings, written as TOML, in force for one test."""
-    import tomllib  # noqa: PLC0415 - only for who asks
-
-    from gp_otel import settings  # noqa: PLC0415 - nothing at import
-
-    before = settings.current()
-    yield lambda text: settings.use(settings.parse(tomllib.loads(text), "test"))
-    settings.use(before)

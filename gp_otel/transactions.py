@@ -27,11 +27,21 @@ _TEXT: Final = 2048
 class Transaction:
     """One transaction of one connection."""
 
-    __slots__ = ("error_details", "error_type", "link", "session", "sqlstate", "started")
+    __slots__ = (
+        "error_details",
+        "error_type",
+        "link",
+        "session",
+        "sqlstate",
+        "started",
+        "told",
+    )
 
     def __init__(self, session: str | None) -> None:
         self.started = monotonic()
         self.session = session
+        self.told = False
+        """Whether a record was made of it."""
         self.recover()
 
     def recover(self) -> None:
@@ -72,30 +82,15 @@ def begin(connection: object, session: Callable[[Any], str | None]) -> None:
     _open[connection] = Transaction(guard("session", session, connection))
 
 
-def forget_failure(call: Call, connection: object) -> None:
-    """Take back what went wrong, after a savepoint was rolled back."""
-    one = _open.get(connection)
-    if one is not None:
-        one.recover()
+def ends(call: Call, connection: object) -> bool:
+    """Tell, once, whether what went wrong inside ends the transaction too.
 
-
-def went_wrong(call: Call, connection: object) -> bool:
-    """Tell whether a statement has failed in the transaction that ends here.
-
-    That record is then the cause of what happens to the transaction.
+    That record is then the cause of what is said of the transaction.
     """
     one = _open.get(connection)
-    if one is None or one.link is None or call.operation is None:
+    if one is None or one.told:
         return False
-    call.operation.last = one.link
-    return not _is_known(one.link, call)
-
-
-def _is_known(link: Link, call: Call) -> bool:
-    """Tell whether this transaction's failure has been recorded, by a library below."""
-    links = chain.links_of(call.outside.scope if call.outside else None)
-    known = {**links, **(call.operation.scope.links if call.operation else {})}
-    return any(
-        one.failure == c.DATABASE_TRANSACTION_FAILED.id and one.root_id == link.root_id
-        for one in known.values()
-    )
+    one.told = True
+    if one.link is not None and call.operation is not None:
+        call.operation.last = call.operation.last or one.link
+    return one.link is not None

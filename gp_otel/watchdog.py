@@ -86,7 +86,11 @@ class Watchdog:
                     due = self._timers[0][0] if self._timers else None
                     self._wake.wait(None if due is None else due - self._clock())
                 timer = heapq.heappop(self._timers)[2]
-            timer.run()
+            try:
+                timer.run()
+            except BaseException:  # only where guard is strict: the next timer starts anew
+                self._thread = None
+                raise
 
 
 WATCHDOG: Final = Watchdog()

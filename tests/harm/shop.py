@@ -1,0 +1,180 @@
+"""A small application, driven to fail from outside; it knows of no telemetry."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import logging.config
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from typing import Annotated, Any
+
+import jwt
+import redis
+from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+KEY = "k" * 32
+IDS = ("user_id", "connection_id", "run_id", "thread_id")
+OWN_WORK = ContextVar("own_work", default="nobody")
+TELEMETRY: dict[str, Any] = (
+    {"tracing": False, "metrics": False, "logs": False}
+    if os.environ.get("SHOP_NATIVE_TELEMETRY") == "off"
+    else {}
+)
+
+app = FastAPI(telemetry=TELEMETRY)  # type: ignore[arg-type]
+log = logging.getLogger("shop")
+log.setLevel(logging.INFO)
+cache = redis.Redis.from_url(os.environ.get("SHOP_REDIS", "redis://127.0.0.1:1/0"))
+
+
+class Lines(logging.Handler):
+    """Keeps what is logged, as a formatter would see it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message and the ids."""
+        ids = {name: getattr(record, name, None) for name in IDS}
+        self.kept.append({"message": record.getMessage(), **ids})
+
+    def take(self) -> list[dict[str, Any]]:
+        """Hand over what was kept so far."""
+        kept, self.kept = self.kept, []
+        return kept
+
+
+lines = Lines()
+log.addHandler(lines)
+
+
+@app.middleware("http")
+async def say_who_answers(request: Any, call_next: Any) -> Response:
+    """Name the process, as a load balancer's debug header does."""
+    response: Response = await call_next(request)
+    response.headers["x-pid"] = str(os.getpid())
+    return response
+
+
+def signed_in(
+    credential: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())],
+) -> str:
+    """Say who asks; runs in the thread pool."""
+    try:
+        claims = jwt.decode(credential.credentials, KEY, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        raise HTTPException(401) from None
+    log.info("dependency")
+    return str(claims["sub"])
+
+
+User = Annotated[str, Depends(signed_in)]
+
+
+@app.get("/health")
+async def health() -> str:
+    """Say that it runs."""
+    return "ok"
+
+
+@app.get("/me")
+async def me(user: User) -> str:
+    """Say who asks."""
+    return user
+
+
+@app.get("/cached")
+async def cached() -> str:
+    """Look something up, and do without it where that fails."""
+    try:
+        return str(cache.get("greeting"))
+    except redis.RedisError:
+        return "not cached"
+
+
+@app.get("/sync")
+def sync(user: User) -> list[dict[str, Any]]:
+    """Work in the thread pool."""
+    log.info("endpoint of %s", user)
+    return lines.take()
+
+
+@app.get("/elsewhere")
+async def elsewhere(user: User) -> dict[str, str]:
+    """Work in other threads, and say what they saw."""
+    OWN_WORK.set(user)
+    loop = asyncio.get_running_loop()
+    seen: dict[str, str] = {}
+
+    def work(where: str) -> None:
+        log.info(where)
+        seen[where] = OWN_WORK.get()
+
+    await asyncio.to_thread(work, "to_thread")
+    await loop.run_in_executor(None, work, "run_in_executor")
+    thread = threading.Thread(target=work, args=["Thread"])
+    thread.start()
+    thread.join()
+    with ThreadPoolExecutor() as pool:
+        pool.submit(work, "submit").result()
+    loop.call_soon(work, "call_soon")
+    await asyncio.sleep(0)
+    return seen
+
+
+@app.get("/lines")
+async def written() -> list[dict[str, Any]]:
+    """Hand over what was logged since the last time."""
+    return lines.take()
+
+
+@app.get("/silence")
+async def silence() -> None:
+    """Configure logging as alembic's `env.py` does."""
+    ini = """
+[loggers]
+keys = root
+[handlers]
+keys = console
+[formatters]
+keys =
+[logger_root]
+level = WARNING
+handlers = console
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+"""
+    logging.config.fileConfig(io.StringIO(ini))
+
+
+@app.websocket("/ws")
+async def talk(socket: WebSocket) -> None:
+    """Do what the messages say."""
+    credential = socket.query_params.get("token", "")
+    try:
+        jwt.decode(credential, KEY, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        await socket.close(1008)
+        return
+    await socket.accept()
+    while True:
+        message = await socket.receive_json()
+        if message["type"] == "fail":
+            raise ValueError("out of order")
+        log.info("said", extra=message.get("extra"))
+        await socket.send_json({"type": "said", "lines": lines.take()})
+
+
+if "--fail-early" in os.environ.get("SHOP_OPTIONS", ""):
+    try:
+        jwt.decode("not a token", KEY, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        print("failed while it was loaded", file=sys.stderr)
