@@ -6,17 +6,18 @@ include-list: what the failure point does not name does not leave the process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from gp_otel import redact, settings
 from gp_otel.catalogue import fields as f
-from gp_otel.failure import Value
+from gp_otel.failure import Secrecy, Value
 
 if TYPE_CHECKING:
     from gp_otel.draft import Draft
-    from gp_otel.failure import Field
+    from gp_otel.failure import FailurePoint, Field
     from gp_otel.scope import Scope
 
 UNKNOWN: Final = "unknown"

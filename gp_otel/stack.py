@@ -87,7 +87,7 @@ def _short(file: str) -> str:
     for root in (sysconfig.get_path("stdlib"), _working_directory()):
         if root and file.startswith(root + os.sep):
             return redact(file[len(root) + 1 :])
-    return redact(_last_parts(file))
+    return redact(file) if file.startswith("<") else redact(_last_parts(file))
 
 
 def _last_parts(file: str) -> str:

@@ -45,11 +45,29 @@ def _encodable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
+def _of_database(error: Any) -> str | None:
+    """What a database says of an error, without the statement and rows it quotes.
+
+    SQLAlchemy adds the statement with its parameters, drivers the line or the row.
+    """
+    below = getattr(error, "orig", None)
+    if isinstance(below, BaseException) and hasattr(error, "params"):
+        return _of_database(below) or str(below)
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    if isinstance(primary, str):
+        return primary
+    if isinstance(getattr(error, "sqlstate", None), str) and error.args:
+        return str(error.args[0])
+    return None
+
+
 def _shown(value: Any, limit: int) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bytes | bytearray):
         return bytes(value[:limit]).decode(errors="backslashreplace")
+    if isinstance(value, BaseException) and (said := _of_database(value)):
+        return said
     if isinstance(value, BaseException) and type(value).__str__ is _EXCEPTION_TEXT:
         value = value.args[0] if len(value.args) == 1 else value.args or ""
         if isinstance(value, str):

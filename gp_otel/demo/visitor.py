@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -122,6 +122,12 @@ class Visitor:
         """Make a request, and tell what came back."""
         return tell_answer(self.http(token).call("GET", self.url(path)))
 
+    def meanwhile(self, path: str, people: int) -> None:
+        """Let so many others ask for a page; they wait as long as they must."""
+        others = self._open.enter_context(ThreadPoolExecutor(people))
+        for _ in range(people):
+            others.submit(self.get, path)
+
     def url(self, path: str) -> str:
         """Where the application has this path."""
         return f"{self.world.application.url}{path}"
@@ -180,7 +186,3 @@ def _words(text: str) -> str:
     detail = text.partition('"detail":"')[2].partition('"')[0] or text
     return f" {detail}" if detail else ""
 
-
-def lines(chats: Sequence[Chat]) -> str:
-    """Say what was seen on several connections."""
-    return "; then ".join(chat.told for chat in chats)

@@ -32,6 +32,8 @@ POOL_SIZE = 3
 POOL_TIMEOUT = 1.0
 LLM_TIMEOUT = 0.5
 RUN_TIMEOUT = 5.0
+REPLY_DEADLINE = 3.0
+"""As `gp-otel.toml` of the application has it."""
 TOOLS_TIMEOUT = 2.0
 REDIS_PAUSE = 1.0
 LARGEST_MESSAGE = 65_536

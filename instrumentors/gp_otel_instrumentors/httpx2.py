@@ -7,7 +7,7 @@ one of its attempts. Who is called, and whether that matters, is known from sett
 
 from __future__ import annotations
 
-from gp_otel import peers
+from gp_otel import hosts
 from gp_otel.failure import Stage
 from gp_otel.instrumentor import Instrumentor, Watched
 
@@ -21,15 +21,15 @@ HTTPX2 = Instrumentor(
             ),
             stage=Stage.SERVICE,
             failures={
-                "httpx2.TransportError": peers.unreachable,
+                "httpx2.TransportError": hosts.unreachable,
                 "httpx2.UnsupportedProtocol": None,  # a URL that nobody could call
                 "httpx2.LocalProtocolError": None,
             },
-            judge=peers.judge,
+            judge=hosts.judge,
             attempt_of=frozenset({"llm"}),
-            attempt=peers.attempt,
-            describe=peers.describe,
-            dependency=peers.dependency,
+            attempt=hosts.attempt,
+            describe=hosts.describe,
+            dependency=hosts.dependency,
             dependency_of_each_call=True,
         ),
     ),

@@ -1,12 +1,18 @@
-"""A small application, driven to fail from outside; it knows of no telemetry."""
+"""A small application, driven to fail from outside.
+
+It knows of no telemetry. At its end stands what can only be seen from inside of its
+process.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import io
 import logging
 import logging.config
 import os
+import pkgutil
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +21,7 @@ from typing import Annotated, Any
 
 import jwt
 import redis
-from fastapi import Depends, FastAPI, HTTPException, Response, WebSocket
+from fastapi import Depends, FastAPI, HTTPException, Query, Response, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 KEY = "k" * 32
@@ -57,7 +63,8 @@ log.addHandler(lines)
 
 @app.middleware("http")
 async def say_who_answers(request: Any, call_next: Any) -> Response:
-    """Name the process, as a load balancer's debug header does."""
+    """Name the process that answers, and log whose request it is."""
+    log.info("middleware")
     response: Response = await call_next(request)
     response.headers["x-pid"] = str(os.getpid())
     return response
@@ -153,6 +160,7 @@ class = StreamHandler
 args = (sys.stderr,)
 """
     logging.config.fileConfig(io.StringIO(ini))
+    log.disabled = False  # its own it takes back
 
 
 @app.websocket("/ws")
@@ -173,8 +181,45 @@ async def talk(socket: WebSocket) -> None:
         await socket.send_json({"type": "said", "lines": lines.take()})
 
 
-if "--fail-early" in os.environ.get("SHOP_OPTIONS", ""):
+if os.environ.get("SHOP_FAILS_EARLY"):
     try:
         jwt.decode("not a token", KEY, algorithms=["HS256"])
     except jwt.PyJWTError:
         print("failed while it was loaded", file=sys.stderr)
+
+
+# -- what can only be seen from inside -----------------------------------------
+
+
+@app.get("/inside/patched")
+async def patched(target: Annotated[list[str], Query()]) -> list[bool]:
+    """Tell which of these attributes are gp-otel's."""
+    return [is_patched(one) for one in target]
+
+
+def is_patched(target: str) -> bool:
+    """Tell whether what stands there is a wrapper of gp-otel's."""
+    owner, _, name = target.rpartition(".")
+    found = inspect.getattr_static(pkgutil.resolve_name(owner), name)
+    return type(found).__module__.startswith("gp_otel")
+
+
+@app.get("/inside")
+async def inside() -> dict[str, Any]:
+    """Tell what gp-otel has counted in this process, its own mistakes too."""
+    metrics = sys.modules.get("gp_otel.metrics")
+    guard = sys.modules.get("gp_otel.guard")
+    return {
+        "pid": os.getpid(),
+        "failures": failures(metrics) if metrics else {},
+        "mistakes": guard.failures() if guard else {},
+    }
+
+
+def failures(metrics: Any) -> dict[str, int]:
+    """Sum the counter up, by failure point."""
+    counts: dict[str, int] = {}
+    for labels, count in metrics.FAILURES.values().items():
+        if count:
+            counts[labels[0]] = counts.get(labels[0], 0) + count
+    return counts

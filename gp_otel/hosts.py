@@ -1,4 +1,4 @@
-"""Peers: who answers at the other end of an HTTP call.
+"""Hosts: who answers at the other end of an HTTP call.
 
 Settings name the services by their hosts, and what it means when one of them does
 not answer. Of others only what is certain is a failure: a time-out, a mesh or a

@@ -1,0 +1,115 @@
+"""Faults of the agent: no answer, or not a good one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gp_otel import catalogue as c
+from gp_otel.demo import uses
+from gp_otel.demo.breakages import WRITERS_PROMPT, llm, profiles_invalid, tools
+from gp_otel.demo.fault import Expected, Fault, Known
+from gp_otel.demo.world import MODEL, RUN_TIMEOUT
+from gp_otel.failure import Stage
+
+BUSY = "The assistant is busy. Please try again in a minute."
+STARTED = "agent_started → agent_thinking"
+SEARCHED = f"{STARTED} → tool_executing → tool_completed → agent_thinking"
+
+
+def outage(**fields: Known) -> tuple[Expected, ...]:
+    """What an outage of the model comes to: nobody is paged for it, but for the run."""
+    known: Mapping[str, Known] = {"provider": "openai", "model": MODEL, **fields}
+    return (
+        Expected(c.AGENT_LLM_CALL_FAILED, {**known, "retry_attempted": True}),
+        Expected(
+            c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED,
+            root=False,
+            cause=c.AGENT_LLM_CALL_FAILED,
+        ),
+    )
+
+
+AGENT = (
+    Fault(
+        name="llm-rate-limit",
+        stage=Stage.AGENT,
+        situation="The model's server answers 429, whatever the SDK tries.",
+        use=uses.ask(),
+        broken=llm(kind="status", status=429),
+        user_saw=f"{STARTED} → error: {BUSY}",
+        expected=outage(error_code="429"),
+    ),
+    Fault(
+        name="llm-server-error",
+        stage=Stage.AGENT,
+        situation="The model's server answers 500, whatever the SDK tries.",
+        use=uses.ask(),
+        broken=llm(kind="status", status=500),
+        user_saw=f"{STARTED} → error: {BUSY}",
+        expected=outage(error_code="500"),
+    ),
+    Fault(
+        name="llm-hang",
+        stage=Stage.AGENT,
+        situation="The model's server accepts the request and says nothing.",
+        use=uses.ask(),
+        broken=llm(kind="hang"),
+        user_saw=f"{STARTED} → error: {BUSY}",
+        expected=outage(error_code="timeout"),
+    ),
+    Fault(
+        name="llm-empty-answer",
+        stage=Stage.AGENT,
+        situation="The model answers with nothing, and calls that a success.",
+        use=uses.ask(),
+        broken=llm(kind="empty", about=WRITERS_PROMPT),
+        user_saw=f"{STARTED} → answer: Sorry, I have no answer to that.",
+        expected=(
+            Expected(
+                c.SERVICE_LLM_EMPTY_ANSWER,
+                {"provider": "openai", "model": MODEL, "finish_reason": "stop"},
+            ),
+        ),
+    ),
+    Fault(
+        name="llm-cut-off",
+        stage=Stage.AGENT,
+        situation="The model stops in the middle of its answer.",
+        use=uses.ask(),
+        broken=llm(kind="length", about=WRITERS_PROMPT),
+        user_saw=f"{STARTED} → answer: You said: …",
+        expected=(
+            Expected(
+                c.SERVICE_LLM_TRUNCATED,
+                {"provider": "openai", "model": MODEL, "finish_reason": "length"},
+            ),
+        ),
+    ),
+    Fault(
+        name="tool-failing",
+        stage=Stage.AGENT,
+        situation="The search service answers 500; the agent goes on without it.",
+        use=uses.ask(uses.SEARCH),
+        broken=tools(kind="status", status=500),
+        user_saw=f"{SEARCHED} → answer: You asked: {uses.SEARCH} I found: Error: …",
+        expected=(Expected(c.AGENT_TOOL_FAILED, {"tool_name": "search"}),),
+    ),
+    Fault(
+        name="agent-factory",
+        stage=Stage.AGENT,
+        situation="A user's profile names tools in a way that no agent understands.",
+        use=uses.ask(),
+        broken=profiles_invalid,
+        user_saw="error: Something went wrong. Please try again.",
+        expected=(Expected(c.AGENT_FACTORY_INIT_FAILED),),
+    ),
+    Fault(
+        name="agent-timeout",
+        stage=Stage.AGENT,
+        situation="The model writes so slowly that the run's time is over.",
+        use=uses.ask(),
+        broken=llm(kind="drip", seconds=0.4, about=WRITERS_PROMPT),
+        user_saw=f"{STARTED} → error: That took too long. Please try again.",
+        expected=(Expected(c.AGENT_TIMEOUT, {"timeout_limit": RUN_TIMEOUT}),),
+    ),
+)

@@ -1,0 +1,56 @@
+"""Faults of the services that the path stands on."""
+
+from __future__ import annotations
+
+from gp_otel import catalogue as c
+from gp_otel.demo import uses
+from gp_otel.demo.breakages import llm, postgres_stopped, supervisor_away, threads_away
+from gp_otel.demo.fault import SIGNED_IN, Expected, Fault
+from gp_otel.demo.faults.agent import BUSY, STARTED, outage
+from gp_otel.demo.faults.database import POSTGRES_GONE
+from gp_otel.demo.world import BREAKER_RESET, ONE_STRIKE
+from gp_otel.failure import Stage
+
+SERVICE = (
+    Fault(
+        name="supervisor-away",
+        stage=Stage.SERVICE,
+        situation="Nobody listens where the supervisor's health is asked for.",
+        use=uses.connect(),
+        broken=supervisor_away,
+        user_saw="refused with 503 The assistant is away for a moment.",
+        expected=(Expected(c.SERVICE_SUPERVISOR_UNAVAILABLE, about=SIGNED_IN),),
+    ),
+    Fault(
+        name="thread-service-away",
+        stage=Stage.SERVICE,
+        situation="The thread service says that it is not there.",
+        use=uses.get("/threads"),
+        broken=threads_away,
+        user_saw="503 Your conversations cannot be reached.",
+        expected=(Expected(c.SERVICE_THREAD_UNAVAILABLE, about=SIGNED_IN),),
+    ),
+    Fault(
+        name="breaker-opens",
+        stage=Stage.SERVICE,
+        situation="The model fails, its breaker opens, and the next call is refused.",
+        use=uses.ask(times=2),
+        broken=llm(kind="status", status=500),
+        environment=ONE_STRIKE,
+        user_saw=f"{STARTED} → error: {BUSY} → {STARTED} → error: {BUSY}",
+        mends_by=BREAKER_RESET,
+        expected=(
+            Expected(c.AGENT_LLM_CALL_FAILED, about=("user_id", "connection_id")),
+        ),
+    ),
+    Fault(
+        name="terminated",
+        stage=Stage.SERVICE,
+        situation="The process is told to end right after a run has failed.",
+        use=uses.ask_and_terminate,
+        broken=llm(kind="status", status=500),
+        environment=ONE_STRIKE,
+        user_saw=f"{STARTED} → error: {BUSY} → connection closed with 1012",
+        expected=outage(error_code="500"),
+    ),
+)
