@@ -73,8 +73,8 @@ class Answer:
         return self.verdict()
 
     def _take_completion(self, piece: Any) -> None:
-        choices = getattr(piece, "choices", None)
-        if not isinstance(choices, list):
+        choices: Any = getattr(piece, "choices", None)
+        if type(choices) is not list:
             self.is_foreign = True
             return
         self._count(getattr(piece, "usage", None), "completion_tokens")

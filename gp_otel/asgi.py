@@ -35,7 +35,8 @@ async def serve(
     scope[KEY] = watched
     token = attach(operation.inside(watched.operation))
     try:
-        result = await wrapped(scope, watched.receive, watched.send)
+        with operation.entered(watched.operation):
+            result = await wrapped(scope, watched.receive, watched.send)
     except BaseException as error:
         guard("closed", watched.end, error)
         raise

@@ -84,8 +84,6 @@ def unanswered(call: Call) -> FailurePoint | None:
     return None if waits else c.DATABASE_REDIS_UNAVAILABLE
 
 
-
-
 def attempt(call: Call) -> Attempt | None:
     """Count a try that failed in connecting."""
     if call.error is None:

@@ -15,10 +15,10 @@ from typing import Any
 
 from opentelemetry.context import attach, detach, get_current
 
-from gp_otel import metrics, operation, settle, started, watchdog
-from gp_otel.guard import guard
+from gp_otel import operation, settle, started, watchdog
+from gp_otel.counting import counter
+from gp_otel.guard import failed, guard
 from gp_otel.later import later
-from gp_otel.outcome import Outcome
 from gp_otel.watched import Call, Watched
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
@@ -44,7 +44,7 @@ def wrapper_for(watched: Watched, function: Callable[..., Any]) -> Wrapper:
 
 
 def _leaf(watched: Watched) -> Wrapper:
-    succeeded = _counter(watched)
+    succeeded = counter(watched)
     judge = watched.judge
 
     def watch_call(
@@ -65,7 +65,7 @@ def _leaf(watched: Watched) -> Wrapper:
 
 
 def _leaf_async(watched: Watched) -> Wrapper:
-    succeeded = _counter(watched)
+    succeeded = counter(watched)
     judge = watched.judge
 
     async def watch_call(
@@ -96,47 +96,6 @@ def _judged(call: Call, result: Any) -> bool:
     return bool(guard("leaf", settle.leaf_returned, call))
 
 
-def _itself(instance: Any) -> Any:
-    return instance
-
-
-def _counter(watched: Watched) -> Callable[[Any, Any, Any, Any], None]:
-    """Choose how a success is counted: it must cost next to nothing."""
-    cell = (
-        metrics.OPERATIONS.cell(watched.stage.value, Outcome.SUCCESS.value)
-        if watched.counted
-        else metrics.Cell()
-    )
-    if watched.dependency is None or not watched.dependency_counted:
-
-        def count(_wrapped: Any, _instance: Any, _args: Any, _kwargs: Any) -> None:
-            cell.n += 1
-
-        return count
-    if watched.dependency_of_each_call:
-        return _count_each(watched)
-    ask, by_instance = watched.dependency, metrics.ByInstance()
-    owner = watched.owner or _itself
-
-    def count_dependency(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
-        cell.n += 1
-        try:
-            by_instance.cells[by_instance.key(owner(instance))].n += 1
-        except (KeyError, TypeError):
-            call = Call(watched, wrapped, instance, args, kwargs)
-            guard("dependency", by_instance.first, owner(instance), lambda: ask(call))
-
-    return count_dependency
-
-
-def _count_each(watched: Watched) -> Callable[[Any, Any, Any, Any], None]:
-    def count(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
-        call = Call(watched, wrapped, instance, args, kwargs)
-        guard("count", settle.count, call, Outcome.SUCCESS)
-
-    return count
-
-
 def _event(watched: Watched) -> Wrapper:
     def watch_event(
         wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
@@ -154,14 +113,18 @@ def begin(
     watched: Watched, wrapped: Any, instance: Any, args: Any, kwargs: Any
 ) -> Call | None:
     """Open a compound call; None where that goes wrong, and the call goes on."""
-    return guard("begin", _begin, watched, wrapped, instance, args, kwargs)
+    try:
+        return _begin(Call(watched, wrapped, instance, args, kwargs))
+    except Exception as error:  # noqa: BLE001 - as `guard`, which costs a call more
+        failed("begin", error)
+        return None
 
 
-def _begin(
-    watched: Watched, wrapped: Any, instance: Any, args: Any, kwargs: Any
-) -> Call:
-    started.once()
-    call = Call(watched, wrapped, instance, args, kwargs)
+def _begin(call: Call) -> Call:
+    if not started.told:
+        started.once()
+    watched = call.watched
+    call.count_success = counter(watched)
     settle.begin(call)
     if watched.deadline is not None and call.operation is not None:
         _be_patient(call, watched.deadline, call.operation)
@@ -182,6 +145,16 @@ def _be_patient(
 
 
 def _returned(call: Call, result: Any) -> None:
+    one = call.operation
+    if (
+        call.watched.plain
+        and call.count_success is not None
+        and one is not None
+        and not (one.held or one.attempts or one.reported or one.done)
+    ):
+        one.done = True
+        call.count_success(call.function, call.instance, call.args, call.kwargs)
+        return
     call.result = result
     guard("returned", settle.returned, call)
     _over(call)

@@ -186,9 +186,7 @@ def _session(connection: Any) -> str | None:
     return str(pid) if pid is not None else None
 
 
-def recover(
-    wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
-) -> Any:
+def recover(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any) -> Any:
     """Forget what went wrong once a savepoint was rolled back."""
     result = wrapped(*args, **kwargs)
     transaction = transactions.of(instance)

@@ -62,9 +62,11 @@ class Entry(Reader):
     ) -> str | None:
         """Read the id of a failure point; an alias stands for it."""
         value = self.table.get(key, default)
-        if value is None or value in points:
+        if value is None:
+            return None
+        if isinstance(value, str) and value in points:
             return value
-        if value in ALIASES:
+        if isinstance(value, str) and value in ALIASES:
             return ALIASES[value].id
         remedy = instead(str(value), [*points, *ALIASES])
         raise self.wrong(key, f"is {value!r}, no failure point", remedy)

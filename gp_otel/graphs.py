@@ -50,8 +50,8 @@ def describe(call: Call) -> Fields:
 
 def ids(call: Call) -> Mapping[str, str]:
     """Read the thread's and the run's id from the configuration of the call."""
-    bound = getattr(call.instance, "config", None) or {}
-    given = call.argument("config") or {}
+    bound: Mapping[str, Any] = getattr(call.instance, "config", None) or {}
+    given: Mapping[str, Any] = call.argument("config") or {}
     found: dict[str, str] = {}
     for config in (bound, given):
         if config.get("run_id"):
@@ -91,7 +91,7 @@ def step_ends(call: Call) -> None:
 
 def checkpoint(call: Call) -> Fields:
     """Say which checkpoint could not be written; its content stays here."""
-    metadata = call.argument("metadata") or {}
+    metadata: Mapping[str, Any] = call.argument("metadata") or {}
     step, source = metadata.get("step"), metadata.get("source")
     saver = getattr(call.instance, "checkpointer", None)
     return {

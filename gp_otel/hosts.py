@@ -8,6 +8,7 @@ platform that says so itself.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import time
@@ -37,8 +38,7 @@ def unreachable(call: Call) -> FailurePoint | None:
     named = _failure(call)
     if named is not None:
         return named
-    timed_out = "Timeout" in type(call.error).__name__
-    return c.SERVICE_CROSS_SERVICE_TIMEOUT if timed_out else None
+    return c.SERVICE_CROSS_SERVICE_TIMEOUT if _timed_out(call) else None
 
 
 def judge(call: Call) -> FailurePoint | None:
@@ -114,10 +114,14 @@ def dependency(call: Call) -> str | None:
     request, host = _request(call), _host(call)
     service = settings.current().service_at(host, request.url.port)
     known = service is not None or host.endswith(_CLOUD_RUN)
-    if not known and call.error is None and call.result is None:
-        return None
+    if not known and call.result is None and not _timed_out(call):
+        return None  # there may be any number of them
     port = f":{request.url.port}" if request.url.port else ""
     return f"{request.url.scheme}://{host}{port}"
+
+
+def _timed_out(call: Call) -> bool:
+    return "Timeout" in type(call.error).__name__
 
 
 def _request(call: Call) -> Any:
@@ -137,7 +141,7 @@ def _failure(call: Call) -> FailurePoint | None:
 
 def _limit(call: Call) -> float | None:
     """Find the limit that applied: that of the phase that failed, else the longest."""
-    limits = _request(call).extensions.get("timeout") or {}
+    limits: Mapping[str, float | None] = _request(call).extensions.get("timeout") or {}
     name = type(call.error).__name__.lower()
     phase = next((one for one in _LIMITS if name.startswith(one)), None)
     known = [limits.get(one) for one in ([phase] if phase else _LIMITS)]

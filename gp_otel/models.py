@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, cast
+from urllib.parse import SplitResult, urlsplit
 
 from gp_otel import catalogue as c
 from gp_otel.answers import Answer, Shape
@@ -131,36 +132,42 @@ def _answer(call: Call) -> Answer | None:
 
 
 def _client(call: Call) -> Any:
-    return getattr(call.instance, "_client", None) if _is_read(call) else call.instance
+    """The client: a stream and a raw response know whose they are."""
+    made_by = getattr(call.instance, "_client", None)
+    return call.instance if hasattr(call.instance, "base_url") else made_by
 
 
 def _options(call: Call) -> Any:
-    read = getattr(call.instance, "_options", None)
-    return read if _is_read(call) else call.argument("options")
+    return getattr(call.instance, "_options", None) or call.argument("options")
 
 
-def _is_read(call: Call) -> bool:
-    """Tell a stream or a raw response from the client, which makes them."""
-    return hasattr(call.instance, "_options")
-
-
-def _base_url(call: Call) -> Any:
+def _base_url(call: Call) -> SplitResult:
     return urlsplit(str(getattr(_client(call), "base_url", "")))
 
 
 def _model(call: Call) -> str | None:
-    sent = getattr(_options(call), "json_data", None)
-    return sent.get("model") if isinstance(sent, dict) else None
+    sent: Any = getattr(_options(call), "json_data", None)
+    if not isinstance(sent, Mapping):
+        return None
+    model = cast("Mapping[str, object]", sent).get("model")
+    return str(model) if model else None
 
 
 def _shape(call: Call) -> Shape | None:
-    options = _options(call)
-    url = str(getattr(options, "url", ""))
-    if str(getattr(options, "method", "")).lower() != "post":
+    """Tell from the path which answer was asked for, where one is looked at."""
+    sent = _options(call) or getattr(_response(call), "request", None)
+    url = str(getattr(sent, "url", ""))
+    if str(getattr(sent, "method", "")).lower() != "post":
         return None
     if url.endswith("/completions"):
         return "completion"
     return "response" if url.endswith("/responses") else None
+
+
+def _response(call: Call) -> Any:
+    """The HTTP response of a stream or of a raw response."""
+    of_stream = getattr(call.instance, "response", None)
+    return of_stream or getattr(call.instance, "http_response", None)
 
 
 def _is_not_the_answer(result: Any) -> bool:
@@ -196,8 +203,7 @@ def _finish_reason(call: Call, answer: Answer | None) -> str | None:
 
 
 def _content_type(call: Call) -> str | None:
-    response = getattr(call.instance, "response", None)
-    response = response or getattr(call.instance, "http_response", None)
+    response = _response(call)
     if response is not None:
         return str(response.headers.get("content-type"))
     return call.operation.facts.get(CONTENT_TYPE) if call.operation else None

@@ -7,19 +7,21 @@ and, where it holds, the records of attempts that it may still make good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 from weakref import WeakSet
 
 from opentelemetry import context as otel_context
+from opentelemetry.context import Context
 
 from gp_otel import deadline, watchdog
 from gp_otel.guard import guard
 
 if TYPE_CHECKING:
-    from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
     from gp_otel.chain import Link
@@ -202,9 +204,28 @@ def current() -> Operation | None:
 
 
 def current_in(context: Context | None) -> Operation | None:
-    """The operation that a context belongs to."""
+    """The operation that a context belongs to, or the connection that it serves."""
     found = otel_context.get_value(_KEY, context)
-    return found if isinstance(found, Operation) else None
+    return found if isinstance(found, Operation) else _entered.get()
+
+
+_entered: ContextVar[Operation | None] = ContextVar("golden_path_entered", default=None)
+"""The connection or request, for code that runs in somebody else's OTel context.
+
+A server's span is made in a context that was read from the request's headers, and
+all middleware runs in it.
+"""
+
+
+@contextmanager
+def entered(one: Operation) -> Iterator[None]:
+    """Serve a connection or request in the block."""
+    token = _entered.set(one)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # closed in another context than it began in
+            _entered.reset(token)
 
 
 def alive(one: Operation | None) -> Operation | None:
@@ -215,8 +236,13 @@ def alive(one: Operation | None) -> Operation | None:
 
 
 def inside(one: Operation, context: Context | None = None) -> Context:
-    """A context in which this operation is the current one."""
-    return otel_context.set_value(_KEY, one, context)
+    """A context in which this operation is the current one.
+
+    As `opentelemetry.context.set_value`, with one copy of the values instead of two.
+    """
+    found = Context(otel_context.get_current() if context is None else context)
+    dict.__setitem__(found, _KEY, one)
+    return found
 
 
 def suppressed() -> bool:

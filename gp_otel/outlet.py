@@ -81,12 +81,14 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
     dependency: str | None = None,
     scope: Scope | None = None,
     inside: Operation | None = None,
+    at_once: bool = False,
 ) -> Link | None:
     """Record one failure: now, or when the operation that holds it has failed.
 
     `around` is the operation in which it happened, `cause` the record that the
     operations below have handed up, `dependency` what failed outside the process,
-    `inside` the operation that has failed, where it is one.
+    `inside` the operation that has failed, where it is one. `at_once` is for silence,
+    which no holder can make good.
     """
     if operation.suppressed():
         return None
@@ -96,7 +98,7 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
     if cause is not None and cause.failure == point.id:
         hand_up(cause, around)
         return cause
-    holder = around.holder(point.id) if around is not None else None
+    holder = None if at_once or around is None else around.holder(point.id)
     if holder is None and (link := _storm(point, cause, dependency, scope)):
         hand_up(link, around)
         return link
@@ -110,7 +112,7 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
         dependency=dependency,
         operation=inside or around,
     )
-    deliver(made, around, error, admitted=True)
+    deliver(made, around, error, admitted=True, at_once=at_once)
     return made.link
 
 
@@ -120,12 +122,13 @@ def deliver(
     error: BaseException | None = None,
     *,
     admitted: bool = False,
+    at_once: bool = False,
 ) -> None:
     """Hand a draft to the operation that may still make it good, or emit it."""
     chain.mark(error, made.link.record_id)
     hand_up(made.link, around)
     chain.remember(made.link, made.scope)
-    holder = around.holder(made.point.id) if around is not None else None
+    holder = None if at_once or around is None else around.holder(made.point.id)
     if holder is not None:
         holder.hold(made)
     else:

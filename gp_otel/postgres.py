@@ -14,7 +14,7 @@ from gp_otel.sql import Statement, statement
 from gp_otel.store import Store
 from gp_otel.watched import UNNAMED, Call, Fields
 
-_BLOCKERS: Final = re.compile(r"blocked by process (\d+)")
+_BLOCKER: Final = re.compile(r"blocked by process (\d+)")
 _LOCK: Final = re.compile(r"waits for (\w+)")
 _COMMANDS: Final = {"copy_from_table": "COPY", "copy_records_to_table": "COPY"}
 
@@ -118,12 +118,10 @@ def about_statement(said: Statement, code: str | None) -> Fields:
 def about_error(error: BaseException | None, said: Statement) -> Fields:
     """What the server's own words say: of locks, and of damage."""
     table = _attribute(error, "table_name") or said.table
+    blocker = _BLOCKER.search(_attribute(error, "detail") or "")
     return {
         c.LOCK_TYPE: lock_type(error, said),
-        c.BLOCKING_PROCESS: ", ".join(
-            dict.fromkeys(_BLOCKERS.findall(_attribute(error, "detail") or ""))
-        )
-        or None,
+        c.BLOCKING_PROCESS: blocker[1] if blocker else None,
         c.CORRUPTION_TYPE: {"XX001": "data", "XX002": "index"}.get(
             sqlstate.code_of(error) or ""
         ),
@@ -132,14 +130,17 @@ def about_error(error: BaseException | None, said: Statement) -> Fields:
 
 
 def lock_type(error: BaseException | None, said: Statement) -> str | None:
-    """The kind of lock, as the server names it in the language that it speaks."""
+    """The kind of lock: the server names it for a deadlock, and rows in its context.
+
+    Of what else can be waited for, an advisory lock names no table.
+    """
     found = _LOCK.search(_attribute(error, "detail") or "")
     if found:
         return found[1]
     context = f"{_attribute(error, 'context') or ''} {error}"
     if "tuple" in context or " row " in context:
         return "row"
-    return "relation" if "relation" in context or said.verb == "LOCK" else None
+    return "relation" if said.table else "advisory"
 
 
 def _attribute(error: BaseException | None, name: str) -> str | None:
@@ -171,8 +172,8 @@ def patience(call: Call) -> float | None:
 
 def waited(call: Call) -> FailurePoint:
     """Tell waiting for a connection from connecting; both end in a time-out."""
-    if call.limit is None:
-        call.limit = call.argument("timeout")
+    if call.limit is None and call.operation is not None:
+        call.limit, call.seconds = call.argument("timeout"), call.operation.elapsed
     if _is_exhausted(call.instance):
         return c.DATABASE_POOL_EXHAUSTED
     return c.DATABASE_POSTGRES_CONNECTION_FAILED
@@ -207,9 +208,7 @@ def store_of_pool(pool: Any) -> Store:
 # -- transactions --------------------------------------------------------------------
 
 
-def begin(
-    wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
-) -> Any:
+def begin(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any) -> Any:
     """Note when a transaction begins; a savepoint inside one is none."""
     guard("transaction", _begin, connection_of(instance))
     return wrapped(*args, **kwargs)

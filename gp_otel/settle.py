@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import context as otel_context
 
-from gp_otel import chain, metrics, operation, outlet, runs
+from gp_otel import chain, operation, outlet, runs
+from gp_otel.counting import count, dependency_of
 from gp_otel.failure import FailurePoint
 from gp_otel.guard import guard
 from gp_otel.operation import KINDS_WITH_A_TIME_OUT, Operation
@@ -312,23 +313,10 @@ def _close(call: Call, outcome: Outcome) -> None:
     if one.kind == "run":
         runs.end(call, outcome)
     one.done = True
-    count(call, outcome)
-
-
-def count(call: Call, outcome: Outcome) -> None:
-    """Count the operation, and the one on what lies outside the process."""
-    watched = call.watched
-    if watched.counted:
-        metrics.OPERATIONS.add(watched.stage.value, outcome.value)
-    dependency = dependency_of(call) if watched.dependency_counted else None
-    if dependency is not None:
-        metrics.DEPENDENCY_OPERATIONS.add(dependency, outcome.value)
-
-
-def dependency_of(call: Call) -> str | None:
-    """Name what lies outside the process that the call was made to."""
-    ask = call.watched.dependency
-    return guard("dependency", ask, call) if ask is not None else None
+    if outcome is Outcome.SUCCESS and call.count_success is not None:
+        call.count_success(call.function, call.instance, call.args, call.kwargs)
+    else:
+        count(call, outcome)
 
 
 def described(call: Call) -> Mapping[str, object]:
@@ -375,6 +363,7 @@ def silent_for(call: Call) -> None:
             scope=one.scope,
             inside=one,
             message=f"no end within {call.limit:g} s, still running",
+            at_once=True,
         )
     finally:
         otel_context.detach(token)

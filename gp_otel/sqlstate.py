@@ -46,10 +46,18 @@ def meaning(code: str) -> FailurePoint | None:
 
 
 def code_of(error: BaseException | None) -> str | None:
-    """The code that an error carries, or one of those it was made of."""
-    for one in chain.behind(error) if error is not None else ():
-        for name in ("sqlstate", "pgcode"):
-            code = getattr(one, name, None)
-            if isinstance(code, str) and len(code) == _LENGTH:
-                return code
-    return None
+    """The code that an error carries, or one of those it was made of.
+
+    A client's own code says that the connection is gone, the server's below it why.
+    """
+    codes = _codes(error)
+    return next((code for code in codes if code[:2] != "08"), next(iter(codes), None))
+
+
+def _codes(error: BaseException | None) -> list[str]:
+    found = [
+        getattr(one, name, None)
+        for one in (chain.behind(error) if error is not None else ())
+        for name in ("sqlstate", "pgcode")
+    ]
+    return [code for code in found if isinstance(code, str) and len(code) == _LENGTH]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from gp_otel.guard import guard
 
-_done = False
+told = False
 
 
 def once() -> None:
     """Emit the start-up record with the first watched call of this process."""
-    global _done  # noqa: PLW0603 - once a process
-    if not _done:
-        _done = True
+    global told  # noqa: PLW0603 - once a process
+    if not told:
+        told = True
         guard("started", _emit)
 
 
 def reset() -> None:
     """A fork's child says it again."""
-    global _done  # noqa: PLW0603 - once a process
-    _done = False
+    global told  # noqa: PLW0603 - once a process
+    told = False
 
 
 def _emit() -> None:

@@ -40,9 +40,7 @@ def judge(call: Call) -> FailurePoint | None:
     return c.AGENT_TOOL_FAILED if wrong else None
 
 
-def handled(
-    wrapped: Callable[..., Any], _tool: object, args: Any, kwargs: Any
-) -> Any:
+def handled(wrapped: Callable[..., Any], _tool: object, args: Any, kwargs: Any) -> Any:
     """Note the exception that LangChain is about to make a text of."""
     guard("tool", _note, args[0] if args else kwargs.get("e"))
     return wrapped(*args, **kwargs)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from gp_otel import chain
 from gp_otel.watched import Call
 
 
 def failed(call: Call) -> int:
-    """Count the tries that have failed inside a call, at least its own."""
-    one = call.operation
-    return max(1, one.tries if one is not None else 1)
+    """Count the tries that have failed, with the call's own where nobody else has."""
+    inside = call.operation.tries if call.operation is not None else 0
+    return max(1, inside + (not _is_counted(call.error)))
+
+
+def _is_counted(error: BaseException | None) -> bool:
+    """Tell whether an error was recorded, or noted as an attempt, further down."""
+    return error is None or any(
+        chain.marks(one) for one in chain.behind(error, context=True)
+    )
 
 
 def status(call: Call) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ class Call:
     __slots__ = (
         "args",
         "context",
+        "count_success",
         "error",
         "function",
         "instance",
@@ -65,6 +67,8 @@ class Call:
         self.outside: Operation | None = None
         """The operation that it was made in."""
         self.context: Any = None
+        self.count_success: Callable[[Any, Any, Any, Any], None] | None = None
+        """How its success is counted, where that is known beforehand."""
 
     @property
     def nearest(self) -> Operation | None:
@@ -163,6 +167,13 @@ class Watched:
     """It counts as an operation of its stage."""
     around: Callable[..., Any] | None = None
     """A wrapt wrapper that does the whole work, for what no table can say."""
+
+    @cached_property
+    def plain(self) -> bool:
+        """Tell whether there is nothing to do about a success but to count it."""
+        return self.kind != "run" and not (
+            self.judge or self.leave or self.then or self.succeeded or self.deadline
+        )
 
     def verdict(self, error: BaseException) -> Verdict | object:
         """What the nearest class along the MRO means; `UNNAMED` where none is named."""

@@ -6,7 +6,7 @@ Ports, servers, rows of tables: nothing that the application has to know of.
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from gp_otel.demo.fault import Breakage
@@ -60,7 +60,6 @@ def redis_stopped(world: World) -> Generator[None]:
         yield
     finally:
         world.redis.start()
-        world.redis_failed()
 
 
 @contextmanager
@@ -82,6 +81,13 @@ def password_changed(world: World) -> Generator[None]:
         yield
     finally:
         world.postgres.set_password(known)
+
+
+@contextmanager
+def idle_sessions_ended(world: World) -> Generator[None]:
+    """End the application's sessions in PostgreSQL, which may log in again."""
+    world.postgres.terminate_connections()
+    yield
 
 
 @contextmanager
@@ -131,5 +137,3 @@ def _behaving(service: HttpService, rule: ServiceRule) -> Generator[None]:
         yield
     finally:
         service.normal()
-
-

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator
 
 from gp_otel.demo.fault import Use
-from gp_otel.demo.visitor import Chat, Visitor
+from gp_otel.demo.visitor import Chat, Visitor, tell_answer
 from gp_otel.demo.world import POOL_SIZE
 
 Acting = Generator[None, None, str]
@@ -19,11 +19,19 @@ _COPIED = 2
 """Messages after which Redis has a copy of a conversation."""
 
 
-def ask(text: str = QUESTION, *, times: int = 1) -> Use:
+Token = Callable[[Visitor], str]
+
+
+def own_token(visitor: Visitor) -> str:
+    """Use the visitor's own token."""
+    return visitor.token or ""
+
+
+def ask(text: str = QUESTION, *, times: int = 1, token: Token = own_token) -> Use:
     """Ask, and wait for the answer."""
 
     def use(visitor: Visitor) -> Acting:
-        chat = visitor.connect()
+        chat = visitor.connect(token(visitor))
         yield
         for _ in range(times):
             chat.ask(text)
@@ -42,7 +50,7 @@ def go_on(visitor: Visitor) -> Acting:
     return chat.ask(QUESTION)
 
 
-def connect(token: Callable[[Visitor], str] = lambda v: v.token or "") -> Use:
+def connect(token: Token = own_token) -> Use:
     """Open the chat, with the visitor's token or another one."""
 
     def use(visitor: Visitor) -> Acting:
@@ -53,7 +61,7 @@ def connect(token: Callable[[Visitor], str] = lambda v: v.token or "") -> Use:
     return use
 
 
-def get(path: str, token: Callable[[Visitor], str] = lambda v: v.token or "") -> Use:
+def get(path: str, token: Token = own_token) -> Use:
     """Ask for a page of the application."""
 
     def use(visitor: Visitor) -> Acting:
@@ -87,6 +95,44 @@ def go_mid_run(go: Callable[[Chat], None]) -> Use:
     return use
 
 
+def leave_stream_mid_run(visitor: Visitor) -> Acting:
+    """Ask over HTTP, and go away while the answer is being written."""
+    yield
+    answer = visitor.http().listen(
+        "POST",
+        visitor.url("/chat"),
+        visitor.message(QUESTION),
+        leave_at=lambda event: bool(event.get("agent") == "writer"),
+    )
+    return tell_answer(answer)
+
+
+def reconnect(visitor: Visitor) -> Acting:
+    """Ask, lose the connection while nothing is owed, come back and go on."""
+    yield
+    first = visitor.connect()
+    first.ask(QUESTION)
+    reset(first)
+    second = visitor.connect()
+    second.ask(QUESTION)
+    return f"{first.told}; then {second.told}"
+
+
+def ask_twice(visitor: Visitor) -> Acting:
+    """Send a message again, as clients do that did not hear of its arrival."""
+    chat = visitor.connect()
+    yield
+    chat.ask(QUESTION)
+    chat.ask_again()
+    return chat.told
+
+
+def mistype_password(visitor: Visitor) -> Acting:
+    """Type a wrong password."""
+    yield
+    return tell_answer(visitor.sign_in(password="enchanter"))  # noqa: S106 - wrong
+
+
 def send_oversize(size: int) -> Use:
     """Paste a book into the chat."""
 
@@ -118,7 +164,7 @@ def ask_in_a_crowd(visitor: Visitor) -> Acting:
     chat = visitor.connect()
     yield
     visitor.meanwhile("/threads", POOL_SIZE)
-    _wait_until(lambda: _waiting(visitor) >= POOL_SIZE)
+    wait_until(lambda: _waiting(visitor) >= POOL_SIZE)
     return chat.ask(QUESTION)
 
 
@@ -143,7 +189,9 @@ def ask_and_terminate(visitor: Visitor) -> Acting:
     return chat.told
 
 
-def _wait_until(holds: Callable[[], bool], timeout: float = 5.0) -> None:
+def wait_until(holds: Callable[[], bool], timeout: float = 5.0) -> bool:
+    """Wait until something holds; False when it never did."""
     deadline = time.monotonic() + timeout
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held

@@ -17,7 +17,6 @@ PATIENCE = 10.0
 """Seconds that a person waits for an answer."""
 
 NO_TOKEN = ""
-ANSWERS = ("agent_completed", "error")
 
 
 @dataclass(eq=False)
@@ -26,27 +25,31 @@ class Chat:
 
     client: ChatClient
     visitor: Visitor
+    _last: dict[str, Any] = field(default_factory=dict[str, Any], init=False)
 
-    def ask(self, text: str, **more: Any) -> str:
-        """Send a message, wait for its answer, and tell what was seen meanwhile."""
-        message = self.say(text, **more)
-        self.wait_for(*ANSWERS, run_id=message["run_id"])
+    def ask(self, text: str) -> str:
+        """Send a message, wait for its answer, and tell what was seen so far."""
+        return self.send(self.visitor.message(text))
+
+    def say(self, text: str) -> None:
+        """Send a message, and wait for nothing."""
+        self._last = self.visitor.message(text)
+        self.client.send(self._last)
+
+    def ask_again(self) -> str:
+        """Send the last message once more."""
+        return self.send(self._last)
+
+    def send(self, message: dict[str, Any]) -> str:
+        """Send this message, wait for its answer, and tell what was seen so far."""
+        self._last = message
+        before = self._answers()
+        self.client.send(message)
+        self.client.wait_for(_is_answer, before + 1, PATIENCE)
         return self.told
 
-    def say(self, text: str, **more: Any) -> dict[str, Any]:
-        """Send a message."""
-        message = {**self.visitor.message(text), **more}
-        self.client.send(message)
-        return message
-
-    def wait_for(self, *types: str, run_id: str | None = None) -> bool:
-        """Wait for an event of one of these types."""
-
-        def fits(event: Event) -> bool:
-            is_ours = run_id in (None, event.get("run_id"))
-            return is_ours and event.get("type") in types
-
-        return self.client.wait_for(fits, timeout=PATIENCE)
+    def _answers(self) -> int:
+        return sum(map(_is_answer, self.client.conversation.events))
 
     @property
     def told(self) -> str:
@@ -92,9 +95,9 @@ class Visitor:
             "message_id": f"{self.visit}-message-{self._asked}",
         }
 
-    def sign_in(self) -> HttpAnswer:
+    def sign_in(self, password: str = PASSWORD) -> HttpAnswer:
         """Type user and password, and keep the token."""
-        body = {"user": self.user, "password": PASSWORD}
+        body = {"user": self.user, "password": password}
         answer = self.http(NO_TOKEN).call("POST", self.url("/login"), body)
         if answer.status == 200:  # noqa: PLR2004 - signed in
             self.token = str(answer.json()["token"])
@@ -111,7 +114,7 @@ class Visitor:
         chat = Chat(client, self)
         self.chats.append(chat)
         if client.is_open:
-            chat.wait_for("connection_ready")
+            client.wait_for("connection_ready")
         return chat
 
     def http(self, token: str | None = None) -> HttpClient:
@@ -169,6 +172,10 @@ def tell_answer(answer: HttpAnswer) -> str:
     if answer.events:
         return tell(Conversation(answer.events))
     return f"{answer.status}{_words(answer.text)}"
+
+
+def _is_answer(event: Event) -> bool:
+    return event.get("type") in {"agent_completed", "error"}
 
 
 def _event(event: Event) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -75,7 +74,6 @@ class World(Part):
     application: Application = field(init=False)
     _environment: Environment | None = field(default=None, init=False)
     _archive: Folder | None = field(default=None, init=False)
-    _redis_failed_at: float = field(default=0.0, init=False)
     _open: ExitStack = field(default_factory=ExitStack, init=False)
 
     def __post_init__(self) -> None:
@@ -97,9 +95,13 @@ class World(Part):
             for started in [pool.submit(part.start) for part in self.parts]:
                 started.result()
 
+    def runs(self, environment: Environment) -> bool:
+        """Tell whether the application runs with these settings."""
+        return self.application.is_running and environment == self._environment
+
     def run(self, environment: Environment) -> Application:
         """Have the application running with these settings."""
-        if environment != self._environment or not self.application.is_running:
+        if not self.runs(environment):
             self.application.close()
             self.application = self._application(environment)
             self.application.start()
@@ -123,14 +125,14 @@ class World(Part):
         expires = datetime.now(UTC) + lifetime
         return jwt.encode({"sub": user, "exp": expires}, key, "HS256")
 
-    def redis_failed(self) -> None:
-        """Note that the application will leave Redis alone for its pause."""
-        self._redis_failed_at = time.monotonic()
-
-    def wait_for_redis_pause(self) -> None:
-        """Wait until the application tries Redis again."""
-        over = self._redis_failed_at + REDIS_PAUSE
-        time.sleep(max(0.0, over - time.monotonic()))
+    @staticmethod
+    def fits(token: str, key: str) -> bool:
+        """Tell whether a token was signed with this key."""
+        try:
+            jwt.decode(token, key, ["HS256"])
+        except jwt.InvalidSignatureError:
+            return False
+        return True
 
     def _application(self, environment: Environment) -> Application:
         place = bundled.folder("examples/chat")

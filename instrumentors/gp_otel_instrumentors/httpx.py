@@ -11,26 +11,28 @@ from gp_otel import hosts
 from gp_otel.failure import Stage
 from gp_otel.instrumentor import Instrumentor, Watched
 
-HTTPX = Instrumentor(
-    library="httpx>=0.27,<1",
-    watched=(
-        Watched(
-            calls=(
-                "httpx._transports.default:HTTPTransport.handle_request",
-                "httpx._transports.default:AsyncHTTPTransport.handle_async_request",
-            ),
-            stage=Stage.SERVICE,
-            failures={
-                "httpx.TransportError": hosts.unreachable,
-                "httpx.UnsupportedProtocol": None,  # a URL that nobody could call
-                "httpx.LocalProtocolError": None,
-            },
-            judge=hosts.judge,
-            attempt_of=frozenset({"llm"}),
-            attempt=hosts.attempt,
-            describe=hosts.describe,
-            dependency=hosts.dependency,
-            dependency_of_each_call=True,
+
+def transports(package: str) -> Watched:
+    """Watch the transports of httpx, or of the package that came out of it."""
+    return Watched(
+        calls=(
+            f"{package}._transports.default:HTTPTransport.handle_request",
+            f"{package}._transports.default:AsyncHTTPTransport.handle_async_request",
         ),
-    ),
-)
+        stage=Stage.SERVICE,
+        failures={
+            f"{package}.TransportError": hosts.unreachable,
+            # The caller's own mistakes: nobody could answer such a request.
+            f"{package}.UnsupportedProtocol": None,
+            f"{package}.LocalProtocolError": None,
+        },
+        judge=hosts.judge,
+        attempt_of=frozenset({"llm"}),
+        attempt=hosts.attempt,
+        describe=hosts.describe,
+        dependency=hosts.dependency,
+        dependency_of_each_call=True,
+    )
+
+
+HTTPX = Instrumentor(library="httpx>=0.27,<1", watched=(transports("httpx"),))

@@ -38,6 +38,7 @@ SQLALCHEMY = Instrumentor(
                 "sqlalchemy:create_engine",
                 "sqlalchemy.engine:create_engine",
                 "sqlalchemy.engine.create:create_engine",
+                "sqlalchemy.ext.asyncio.engine:_create_engine",
             ),
             stage=Stage.DATABASE,
             compound=True,

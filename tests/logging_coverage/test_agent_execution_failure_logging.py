@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import openai
 import pytest
@@ -36,6 +36,7 @@ from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
 
 from gp_otel import catalogue as c
+from gp_otel import watch
 from gp_otel.demo.parts.llm import Llm
 from gp_otel.testing import Reports
 
@@ -162,9 +163,7 @@ def asking_twice(client: OpenAI) -> Callable[[State], Any]:
 def outcomes(reports: Reports) -> list[Any]:
     """How the runs ended."""
     found = (span.attributes or {} for span in reports.spans)
-    return [
-        one["golden_path.outcome"] for one in found if "golden_path.outcome" in one
-    ]
+    return [one["golden_path.outcome"] for one in found if "golden_path.outcome" in one]
 
 
 # -- the model ------------------------------------------------------------------------
@@ -372,6 +371,30 @@ def test_sub_agent_fails_and_is_made_good(
     assert ["success"] == outcomes(reports)
 
 
+@pytest.mark.parametrize("kind", ["call", "run"])
+def test_supervisor_is_named(
+    reports: Reports, llm: Llm, client: OpenAI, kind: Literal["call", "run"]
+) -> None:
+    """A supervisor that is watched itself reports in the graph's stead, once."""
+    llm.behave(kind="status", status=500)
+    agent = graph(asking(client))
+
+    @watch(c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED, kind=kind)
+    def supervise() -> None:
+        run(agent)
+
+    with pytest.raises(openai.InternalServerError):
+        supervise()
+    only = reports.one(RUN_FAILED)
+
+    assert [f"{LLM_FAILED} root", f"{RUN_FAILED} symptom"] == chain(reports)
+    assert 1 == traces(reports)
+    assert ("think", ("think=failed",)) == (
+        only["failed_step"],
+        only["sub_agents_status"],
+    )
+
+
 # -- tools ----------------------------------------------------------------------------
 
 
@@ -547,13 +570,18 @@ async def test_user_calls_the_run_off(
 class FullDisk(InMemorySaver):
     """A store of checkpoints that cannot write any more."""
 
-    def put(self, *args: Any, **kwargs: Any) -> Any:
+    def put(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - of any shape
         """Fail."""
         raise OSError("No space left on device")
 
-    async def aput(self, *args: Any, **kwargs: Any) -> Any:
+    async def aput(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - as above
         """Fail."""
         raise OSError("No space left on device")
+
+
+def to_thread(agent: Any) -> Callable[..., Any]:
+    """Run an agent's steps on a thread, as a web framework does."""
+    return lambda *args: asyncio.to_thread(agent.invoke, *args)
 
 
 @pytest.mark.provokes(c.AGENT_STATE_FAILED)
@@ -571,10 +599,7 @@ async def test_checkpoint_cannot_be_written(
 
     agent = graph(think if asynchronous else think_sync, checkpointer=FullDisk())
     with pytest.raises(OSError, match="No space left"):
-        if asynchronous:
-            await agent.ainvoke(START_OF_RUN, RUN)
-        else:
-            run(agent)
+        await (agent.ainvoke if asynchronous else to_thread(agent))(START_OF_RUN, RUN)
     root = reports.one("agent.state.failed")
 
     assert ["agent.state.failed root", f"{RUN_FAILED} symptom quiet"] == chain(reports)
@@ -643,9 +668,7 @@ def test_answer_does_not_fit_the_schema(
     llm.behave(kind="say", text='{"name": "Rome"}')
 
     with pytest.raises(ValueError, match="inhabitants"):
-        client.chat.completions.parse(
-            model=MODEL, messages=ASKED, response_format=City
-        )
+        client.chat.completions.parse(model=MODEL, messages=ASKED, response_format=City)
 
     assert ["agent.result.processing_failed root"] == chain(reports)
 
@@ -654,7 +677,7 @@ def test_answer_does_not_fit_the_schema(
 def test_graph_cannot_be_built(reports: Reports) -> None:
     """A graph without a beginning is refused by LangGraph."""
     made = StateGraph(State)
-    made.add_node("think", lambda _: None)
+    made.add_node("think", lambda state: state)
 
     with pytest.raises(ValueError, match="entrypoint"):
         made.compile(name="helper")

@@ -1,0 +1,73 @@
+"""Counting: how the outcome of a watched call is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from gp_otel import metrics
+from gp_otel.guard import guard
+from gp_otel.outcome import Outcome
+from gp_otel.watched import Call, Watched
+
+Counter = Callable[[Any, Any, Any, Any], None]
+"""Counts one success, given what a wrapper is given."""
+
+
+def count(call: Call, outcome: Outcome) -> None:
+    """Count the operation, and the one on what lies outside the process."""
+    watched = call.watched
+    if watched.counted:
+        metrics.OPERATIONS.add(watched.stage.value, outcome.value)
+    dependency = dependency_of(call) if watched.dependency_counted else None
+    if dependency is not None:
+        metrics.DEPENDENCY_OPERATIONS.add(dependency, outcome.value)
+
+
+def dependency_of(call: Call) -> str | None:
+    """Name what lies outside the process that the call was made to."""
+    ask = call.watched.dependency
+    return guard("dependency", ask, call) if ask is not None else None
+
+
+def _itself(instance: Any) -> Any:
+    return instance
+
+
+@cache
+def counter(watched: Watched) -> Counter:
+    """Choose how a success is counted: it must cost next to nothing."""
+    cell = (
+        metrics.OPERATIONS.cell(watched.stage.value, Outcome.SUCCESS.value)
+        if watched.counted
+        else metrics.Cell()
+    )
+    if watched.dependency is None or not watched.dependency_counted:
+
+        def count_success(_w: Any, _i: Any, _a: Any, _k: Any) -> None:
+            cell.n += 1
+
+        return count_success
+    if watched.dependency_of_each_call:
+        return _count_each(watched)
+    ask, by_instance = watched.dependency, metrics.ByInstance()
+    owner = watched.owner or _itself
+
+    def count_dependency(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+        cell.n += 1
+        try:
+            by_instance.cells[by_instance.key(owner(instance))].n += 1
+        except (KeyError, TypeError):
+            call = Call(watched, wrapped, instance, args, kwargs)
+            guard("dependency", by_instance.first, owner(instance), lambda: ask(call))
+
+    return count_dependency
+
+
+def _count_each(watched: Watched) -> Counter:
+    def count_each(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+        call = Call(watched, wrapped, instance, args, kwargs)
+        guard("count", count, call, Outcome.SUCCESS)
+
+    return count_each
