@@ -74,7 +74,7 @@ class Answer:
 
     def _take_completion(self, piece: Any) -> None:
         choices: Any = getattr(piece, "choices", None)
-        if type(choices) is not list:
+        if choices.__class__ is not list:
             self.is_foreign = True
             return
         self._count(getattr(piece, "usage", None), "completion_tokens")

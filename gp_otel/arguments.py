@@ -39,7 +39,5 @@ def _places(function: Callable[..., Any]) -> Mapping[str, int]:
     """Say at which place each parameter stands; reading a signature is slow."""
     parameters = inspect.signature(function).parameters.values()
     return {
-        one.name: place
-        for place, one in enumerate(parameters)
-        if one.kind in _BY_PLACE
+        one.name: place for place, one in enumerate(parameters) if one.kind in _BY_PLACE
     }

@@ -108,6 +108,19 @@ def cause_of(error: BaseException | None, scope: Scope | None) -> Link | None:
     return None
 
 
+def later(by_exception: Link | None, handed_up: Link | None) -> Link | None:
+    """Choose the cause: what the exception says, but where its chain has got to.
+
+    The exception can carry the mark of the root alone, while a symptom of the same
+    chain was recorded in between.
+    """
+    if by_exception is None or handed_up is None:
+        return by_exception or handed_up
+    if by_exception.root_id != handed_up.root_id:
+        return by_exception
+    return max(by_exception, handed_up, key=lambda link: link.severity)
+
+
 def related_to(error: BaseException | None, scope: Scope | None) -> str | None:
     """Name the record of the exception during whose handling this one was raised."""
     if error is None or scope is None:

@@ -37,9 +37,7 @@ def class_name(text: str) -> str:
 def is_a(value: object, name: str) -> bool:
     """Tell whether a value is an instance of the class of this name, or of an heir."""
     wanted = found(name)
-    return any(
-        one is wanted or name_of(one) == name for one in type(value).__mro__
-    )
+    return any(one is wanted or name_of(one) == name for one in type(value).__mro__)
 
 
 def found(name: str) -> type | None:
@@ -62,6 +60,7 @@ class ByClass(Mapping[str, "Verdict"]):
         self._open = set(verdicts)
 
     def __getitem__(self, name: str) -> Verdict:
+        """Look a class up by where it is defined."""
         for alias in tuple(self._open):
             one = found(alias)
             if one is not None:
@@ -70,7 +69,9 @@ class ByClass(Mapping[str, "Verdict"]):
         return self._verdicts[name]
 
     def __iter__(self) -> Iterator[str]:
+        """Every name that is known by now."""
         return iter(self._verdicts)
 
     def __len__(self) -> int:
+        """How many names are known by now."""
         return len(self._verdicts)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from gp_otel import metrics
+from gp_otel import metrics, started
 from gp_otel.guard import guard
 from gp_otel.outcome import Outcome
 from gp_otel.watched import Call, Watched
@@ -31,10 +31,6 @@ def dependency_of(call: Call) -> str | None:
     return guard("dependency", ask, call) if ask is not None else None
 
 
-def _itself(instance: Any) -> Any:
-    return instance
-
-
 @cache
 def counter(watched: Watched) -> Counter:
     """Choose how a success is counted: it must cost next to nothing."""
@@ -51,18 +47,43 @@ def counter(watched: Watched) -> Counter:
         return count_success
     if watched.dependency_of_each_call:
         return _count_each(watched)
-    ask, by_instance = watched.dependency, metrics.ByInstance()
-    owner = watched.owner or _itself
+    return _count_known(watched, cell)
 
-    def count_dependency(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+
+def _count_known(watched: Watched, cell: metrics.Cell) -> Counter:
+    """Count for the dependency that an instance, or what it belongs to, is known by."""
+    by_instance, owner = metrics.ByInstance(), watched.owner
+    cells, key = by_instance.cells, by_instance.key
+
+    def first(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+        started.counting()
+        call = Call(watched, wrapped, instance, args, kwargs)
+        owned = owner(instance) if owner is not None else instance
+        guard("dependency", by_instance.first, owned, lambda: _ask(call))
+
+    def count_own(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
         cell.n += 1
         try:
-            by_instance.cells[by_instance.key(owner(instance))].n += 1
+            cells[key(instance)].n += 1
         except (KeyError, TypeError):
-            call = Call(watched, wrapped, instance, args, kwargs)
-            guard("dependency", by_instance.first, owner(instance), lambda: ask(call))
+            first(wrapped, instance, args, kwargs)
 
-    return count_dependency
+    if owner is None:
+        return count_own
+
+    def count_owned(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+        cell.n += 1
+        try:
+            cells[key(owner(instance))].n += 1
+        except (KeyError, TypeError):
+            first(wrapped, instance, args, kwargs)
+
+    return count_owned
+
+
+def _ask(call: Call) -> str | None:
+    ask = call.watched.dependency
+    return ask(call) if ask is not None else None
 
 
 def _count_each(watched: Watched) -> Counter:

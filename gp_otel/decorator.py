@@ -78,10 +78,10 @@ def _several(outcomes: Written | Iterable[Written] | None) -> list[Written] | No
 
 def _watched(function: F, said: Mapping[str, Any]) -> F:
     target = f"{function.__module__}:{_name(function)}"
+    if isinstance(function, type):
+        _log.error("%s is a class: decorate a method of it, __init__ for one", target)
+        return function
     try:
-        if isinstance(function, type):
-            remedy = "decorate a method of it, `__init__` for one"
-            raise ConfigurationError(f"it is a class: {remedy}")
         entry = Entry("@watch", {"target": target.replace("<locals>.", ""), **said})
         row = named.watched(WatchTable(entry, CATALOGUE, open_ids=True).read())
     except ConfigurationError as error:

@@ -51,8 +51,7 @@ class Flusher:
 
 def records_and_spans() -> None:
     """Flush the logs, then the spans, of whatever providers are set."""
-    _flush(_logs.get_logger_provider())
-    _flush(trace.get_tracer_provider())
+    _flush(*_providers())
 
 
 def everything() -> None:
@@ -61,10 +60,11 @@ def everything() -> None:
     _flush(metrics.get_meter_provider())
 
 
-def _flush(provider: object) -> None:
-    flush = getattr(provider, "force_flush", None)
-    if flush is not None:
-        guard("flush", flush)
+def _flush(*providers: object) -> None:
+    for provider in providers:
+        flush = getattr(provider, "force_flush", None)
+        if flush is not None:
+            guard("flush", flush)
 
 
 def within(seconds: float, work: Callable[[], object]) -> bool:
@@ -81,8 +81,30 @@ def within(seconds: float, work: Callable[[], object]) -> bool:
 
 
 def at_exit(release: Callable[[], object]) -> None:
-    """At the end of the process release what is held and flush, within two seconds."""
-    atexit.register(last, release)
+    """At the end of the process release what is held, before the SDK shuts down."""
+    atexit.register(_at_exit, release)
+
+
+def _at_exit(release: Callable[[], object]) -> None:
+    """Leave the flush to providers that shut down at exit themselves.
+
+    Theirs comes next; where nobody takes what they export, to flush before it would
+    make the process wait twice.
+    """
+    guard("release", release)
+    waiting = [one for one in _providers() if not _shuts_down_at_exit(one)]
+    if waiting:
+        within(JOINED, lambda: _flush(*waiting))
+
+
+def _providers() -> tuple[object, object]:
+    return _logs.get_logger_provider(), trace.get_tracer_provider()
+
+
+def _shuts_down_at_exit(provider: object) -> bool:
+    """Read the SDK's own note of it (1.37 to 1.45), by either of its names."""
+    names = ("_at_exit_handler", "_atexit_handler")
+    return any(getattr(provider, name, None) is not None for name in names)
 
 
 def last(release: Callable[[], object]) -> bool:

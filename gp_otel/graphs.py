@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from gp_otel import catalogue as c
@@ -21,6 +22,12 @@ _STATUS: Final = "graph.status"
 def failed(call: Call) -> FailurePoint | object:
     """Leave the failure of a graph inside a run to whoever asked for it."""
     return _of_the_run(call, c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED)
+
+
+def answered(call: Call) -> FailurePoint | object | None:
+    """Leave an answer that a step gives by raising it to whoever sends it."""
+    status: int = getattr(call.error, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return failed(call) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
 def out_of_time(call: Call) -> FailurePoint | object:
@@ -56,10 +63,10 @@ def ids(call: Call) -> Mapping[str, str]:
     for config in (bound, given):
         if config.get("run_id"):
             found["run_id"] = str(config["run_id"])
+        more: Mapping[str, Any] = config.get("configurable") or {}
         for name in ("thread_id", "run_id"):
-            value = (config.get("configurable") or {}).get(name)
-            if value:
-                found[name] = str(value)
+            if more.get(name):
+                found[name] = str(more[name])
     return found
 
 

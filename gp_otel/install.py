@@ -12,7 +12,6 @@ from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from opentelemetry import metrics as otel_metrics
 from opentelemetry import trace
 
 from gp_otel import (
@@ -105,10 +104,7 @@ def _prepare() -> None:
     add = getattr(provider, "add_span_processor", None)
     if add is not None:
         add(spans.Identify())
-    metrics.register(otel_metrics.get_meter(spans.SCOPE_NAME))
-    metrics.zero(settings.current().points.values())
     os.register_at_fork(after_in_child=_forked)
-    flush.at_exit(outlet.release)
 
 
 def _forked() -> None:
@@ -121,7 +117,6 @@ def _forked() -> None:
         started.reset,
     ):
         guard("fork", reset)
-    guard("fork", metrics.zero, settings.current().points.values())
 
 
 def _imported(library: Library, _module: ModuleType) -> None:

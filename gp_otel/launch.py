@@ -22,7 +22,7 @@ LIBRARIES: Final[Mapping[str, str]] = MappingProxyType(
         "httpx": "httpx",
         "httpx2": "httpx2",
         "langchain": "langchain_core",
-        "langgraph": "langgraph",
+        "langgraph": "langgraph.pregel",  # `langgraph` is a folder and no module
         "logging": "logging",
         "openai": "openai",
         "pybreaker": "pybreaker",

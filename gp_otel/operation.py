@@ -7,7 +7,7 @@ and, where it holds, the records of attempts that it may still make good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ Kind = Literal[
 KINDS_WITH_A_TIME_OUT: Final = frozenset({"run", "tool", "llm", "statement"})
 
 _KEY: Final = otel_context.create_key("golden_path.operation")
-TOLD: Final = "told"
+_TOLD: Final = "told"
 _HELD_AT_MOST: Final = 64
 _HELD_FOR: Final = 120.0
 """Seconds after which what is held is released, where nobody knows better."""
@@ -123,7 +123,12 @@ class Operation:
 
     def tell(self, name: str, value: object) -> None:
         """Note a field for a record of this operation, found out by a call inside."""
-        self.facts.setdefault(TOLD, {})[name] = value
+        self.facts.setdefault(_TOLD, {})[name] = value
+
+    def told(self) -> Mapping[str, object]:
+        """What calls inside have found out for a record of this operation."""
+        found: Mapping[str, object] = self.facts.get(_TOLD, {})
+        return found
 
     def up(self) -> Iterable[Operation]:
         """Walk from this operation to those around it."""

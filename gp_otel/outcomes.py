@@ -80,7 +80,9 @@ class Occurs:
 
     def __str__(self) -> str:
         """Write it as settings do."""
-        return self.what if self.condition is None else f"{self.what} if {self.condition}"
+        return (
+            self.what if self.condition is None else f"{self.what} if {self.condition}"
+        )
 
 
 Condition = Raises | Holds | Occurs
@@ -161,7 +163,9 @@ def _rule(written: Written) -> Rule:
         raise ConfigurationError(f"{dict(written)!r} is no outcome: {remedy}")
     failure = written.get("failure")
     if not isinstance(failure, FailurePoint | str | None):
-        raise ConfigurationError(f"`failure` is {failure!r}: write a failure point's id")
+        raise ConfigurationError(
+            f"`failure` is {failure!r}: write a failure point's id"
+        )
     if "when" in written:
         return Rule(parse(str(written["when"])), failure)
     return Rule(Raises(_raised(written["raises"])), failure)

@@ -20,6 +20,7 @@ from gp_otel import (
     record,
     settings,
     spans,
+    started,
     storm,
     version,
 )
@@ -94,10 +95,12 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
         return None
     if scope is None and around is not None:
         scope = around.scope
-    cause = chain.cause_of(error, scope) or cause
-    if cause is not None and cause.failure == point.id:
-        hand_up(cause, around)
-        return cause
+    named = chain.cause_of(error, scope)
+    cause = chain.later(named, cause)
+    for known in (named, cause):
+        if known is not None and known.failure == point.id:
+            hand_up(known, around)
+            return known
     holder = None if at_once or around is None else around.holder(point.id)
     if holder is None and (link := _storm(point, cause, dependency, scope)):
         hand_up(link, around)
@@ -201,6 +204,7 @@ def _count(
         point, root_failure, dependency, escalates=escalates
     )
     metrics.FAILURES.add(*labels, count=count)
+    started.counting()
 
 
 def _mark_spans(made: Draft) -> Span:

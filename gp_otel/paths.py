@@ -2,14 +2,15 @@
 
 `context.run_id` and `args[0]` are arguments, by name and by place; `self`, `result`,
 `error` and `seconds` are what their names say. Behind each, `.name` takes a key of a
-mapping or an attribute, `[0]` an item, `["any key"]` a key that is no name.
+mapping or an attribute, `[0]` an item, `["any key"]` a key that is no name. A field
+may also be `size(path)`: the bytes of the text that is found there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from gp_otel.failure import ConfigurationError
@@ -30,6 +31,7 @@ _STEP: Final = r"""\.[A-Za-z_]\w*|\[-?\d{1,9}\]|\['[^']*'\]|\["[^"]*"\]"""
 TEXT: Final = rf"(?:[A-Za-z_]\w*|(?=\[))(?:{_STEP})*"
 """What a path looks like, for patterns that contain one."""
 
+_SIZE: Final = re.compile(r"size\((.*)\)")
 _PATH: Final = re.compile(TEXT)
 _STEPS: Final = re.compile(_STEP)
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
@@ -51,11 +53,13 @@ class Path:
 
     root: Root
     steps: tuple[str | int, ...] = ()
+    sized: bool = False
 
     def read(self, call: Call) -> Any:
         """Follow it; `MISSING` where it leads nowhere. Never raises."""
         try:
-            return self._read(call)
+            value = self._read(call)
+            return _size(value) if self.sized else value
         except Exception:  # noqa: BLE001 - a property of the application may raise
             return MISSING
 
@@ -85,14 +89,17 @@ class Path:
 
     def __str__(self) -> str:
         """Write it in full: the root is named."""
-        return self.root + "".join(_written(step) for step in self.steps)
+        path = self.root + "".join(_written(step) for step in self.steps)
+        return f"size({path})" if self.sized else path
 
 
 def parse(text: str, home: Home = "args") -> Path:
     """Read a path; raises `ConfigurationError` where it is none."""
     text = text.strip()
+    if sized := _SIZE.fullmatch(text):
+        return replace(parse(sized[1], home), sized=True)
     if not text or not _PATH.fullmatch(text):
-        remedy = "write `name.attribute`, `args[0]` or `result[\"key\"]`"
+        remedy = 'write `name.attribute`, `args[0]` or `result["key"]`'
         raise ConfigurationError(f"{text!r} is no path: {remedy}")
     named = _NAME.match(text)
     first = named.group() if named else ""
@@ -121,10 +128,17 @@ def _written(step: str | int) -> str:
 def _follow(value: Any, step: str | int) -> Any:
     """Take one step; a mapping has keys only, or `items` would always be there."""
     if isinstance(value, Mapping):
-        return value[step] if step in value else MISSING
+        return value.get(step, MISSING)
     if isinstance(step, int):
         return value[step]
     return getattr(value, step, MISSING)
+
+
+def _size(value: Any) -> Any:
+    """Count the bytes of a text; of anything else the size is not known."""
+    if isinstance(value, str):
+        return len(value.encode("utf-8", "surrogatepass"))
+    return len(value) if isinstance(value, bytes | bytearray) else MISSING
 
 
 def _seconds(call: Call) -> Any:

@@ -1,21 +1,16 @@
-"""Postgres: what asyncpg's connections, pools and transactions say of a failure."""
+"""Postgres: what asyncpg's connections, statements and pools say of a failure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any, Final
 
 from gp_otel import catalogue as c
-from gp_otel import chain, sqlstate, store, transactions, tries, waiting
+from gp_otel import chain, sqlstate, store, transactions, tries, waiting, words
 from gp_otel.failure import FailurePoint
-from gp_otel.guard import guard
 from gp_otel.sql import Statement, statement
 from gp_otel.store import Store
-from gp_otel.watched import UNNAMED, Call, Fields
+from gp_otel.watched import Call, Fields
 
-_BLOCKER: Final = re.compile(r"blocked by process (\d+)")
-_LOCK: Final = re.compile(r"waits for (\w+)")
 _COMMANDS: Final = {"copy_from_table": "COPY", "copy_records_to_table": "COPY"}
 
 # -- connections ---------------------------------------------------------------------
@@ -95,63 +90,12 @@ def describe(call: Call) -> Fields:
     said, code = text_of(call), sqlstate.code_of(call.error)
     return {
         **store_of(call.instance).fields,
-        **about_statement(said, code),
-        **about_error(call.error, said),
+        **words.about_statement(said, code),
+        **words.about_error(call.error, said),
         c.DURATION_SECONDS: call.seconds,
         c.WAITING_TIME: call.seconds,
         c.RETRY_STATUS: tries.status(call),
     }
-
-
-def about_statement(said: Statement, code: str | None) -> Fields:
-    """What records say of a statement."""
-    return {
-        c.OPERATION: str(said),
-        c.DB_OPERATION_NAME: said.verb,
-        c.DB_COLLECTION_NAME: said.table,
-        c.DB_QUERY_SUMMARY: str(said),
-        c.SQLSTATE: code,
-        c.DB_RESPONSE_STATUS_CODE: code,
-    }
-
-
-def about_error(error: BaseException | None, said: Statement) -> Fields:
-    """What the server's own words say: of locks, and of damage."""
-    table = _attribute(error, "table_name") or said.table
-    blocker = _BLOCKER.search(_attribute(error, "detail") or "")
-    return {
-        c.LOCK_TYPE: lock_type(error, said),
-        c.BLOCKING_PROCESS: blocker[1] if blocker else None,
-        c.CORRUPTION_TYPE: {"XX001": "data", "XX002": "index"}.get(
-            sqlstate.code_of(error) or ""
-        ),
-        c.AFFECTED_TABLES: (table,) if table else None,
-    }
-
-
-def lock_type(error: BaseException | None, said: Statement) -> str | None:
-    """The kind of lock: the server names it for a deadlock, and rows in its context.
-
-    Of what else can be waited for, an advisory lock names no table.
-    """
-    found = _LOCK.search(_attribute(error, "detail") or "")
-    if found:
-        return found[1]
-    context = f"{_attribute(error, 'context') or ''} {error}"
-    if "tuple" in context or " row " in context:
-        return "row"
-    return "relation" if said.table else "advisory"
-
-
-def _attribute(error: BaseException | None, name: str) -> str | None:
-    """An attribute of a server's error, under whatever wraps it."""
-    for one in chain.behind(error) if error is not None else ():
-        value = getattr(one, name, None) or getattr(
-            getattr(one, "diag", None), name, None
-        )
-        if isinstance(value, str):
-            return value
-    return None
 
 
 def note(call: Call, link: chain.Link) -> None:
@@ -203,84 +147,3 @@ def store_of_pool(pool: Any) -> Store:
     """The server that a pool connects to."""
     dsn = next(iter(pool._connect_args), None)  # noqa: SLF001 - kept nowhere else
     return store.postgresql(dsn, pool._connect_kwargs)  # noqa: SLF001 - as above
-
-
-# -- transactions --------------------------------------------------------------------
-
-
-def begin(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any) -> Any:
-    """Note when a transaction begins; a savepoint inside one is none."""
-    guard("transaction", _begin, connection_of(instance))
-    return wrapped(*args, **kwargs)
-
-
-def _begin(connection: Any) -> None:
-    if connection._top_xact is None:  # noqa: SLF001 - kept nowhere else
-        transactions.begin(connection, lambda one: str(one.get_server_pid()))
-
-
-def left(call: Call) -> FailurePoint | None:
-    """Judge a block that was left in order: it may have been rolled back."""
-    connection = connection_of(call.instance)
-    if call.instance._nested:  # noqa: SLF001 - kept nowhere else
-        if call.args[0] is not None and (one := transactions.of(connection)):
-            one.recover()
-        return None
-    _blame(call)
-    ended = transactions.ends(call, connection)
-    return c.DATABASE_TRANSACTION_FAILED if ended else None
-
-
-def _blame(call: Call) -> None:
-    """Take up the exception that left the block, where it is a failure of its own."""
-    error = call.args[1] if len(call.args) > 1 else None
-    link = chain.cause_of(error, call.operation.scope) if call.operation else None
-    one = transactions.of(connection_of(call.instance))
-    if one is not None and link is not None and link.failure.startswith("database."):
-        call.error = error
-        one.note(error, link)
-
-
-def not_left(call: Call) -> FailurePoint | object | None:
-    """Judge a block whose end has failed: a commit, or else a rollback."""
-    is_rollback = call.function.__name__ == "rollback" or (
-        bool(call.args) and call.args[0] is not None
-    )
-    return not_rolled_back(call) if is_rollback else not_committed(call)
-
-
-def not_committed(call: Call) -> FailurePoint | object | None:
-    """A commit that fails is a failure, unless a constraint forbids it."""
-    point = failed(call)
-    if point is None or call.instance._nested:  # noqa: SLF001 - kept nowhere else
-        return None if point is None else UNNAMED
-    transactions.ends(call, connection_of(call.instance))
-    return c.DATABASE_TRANSACTION_FAILED
-
-
-def not_rolled_back(call: Call) -> FailurePoint | object:
-    """Without a connection the server rolls back by itself."""
-    connection, error = connection_of(call.instance), call.error
-    if not connection.is_closed():
-        transactions.ends(call, connection)
-        return c.DATABASE_ROLLBACK_FAILED
-    _blame(call)
-    call.error = error
-    if transactions.ends(call, connection):
-        return c.DATABASE_TRANSACTION_FAILED
-    return c.DATABASE_POSTGRES_CONNECTION_FAILED
-
-
-def describe_transaction(call: Call) -> Fields:
-    """Say since when the transaction was open, and what went wrong in it."""
-    connection = connection_of(call.instance)
-    one, took = transactions.of(connection), call.operation
-    committing = call.function.__name__ == "commit" or call.args[:1] == (None,)
-    return {
-        **store_of(connection).fields,
-        **(one.fields() if one is not None else {}),
-        c.OPERATION: "COMMIT" if committing else "ROLLBACK",
-        c.OPERATION_TYPE: "commit" if committing else "rollback",
-        c.ROLLBACK_DURATION: took.elapsed if took and not committing else None,
-        c.RETRY_STATUS: tries.status(call),
-    }

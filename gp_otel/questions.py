@@ -51,9 +51,7 @@ def _among(value: Any, operand: tuple[Plain, ...]) -> bool:
 
 
 def _matches(value: Any, pattern: str) -> bool:
-    return (
-        isinstance(value, str) and re.search(pattern, value[:_LOOKED_AT]) is not None
-    )
+    return isinstance(value, str) and re.search(pattern, value[:_LOOKED_AT]) is not None
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Operand], bool]:

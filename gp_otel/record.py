@@ -170,7 +170,9 @@ def steps(point: FailurePoint, found: Mapping[str, Value]) -> tuple[str, ...]:
     def fill(place: re.Match[str]) -> str:
         name = place[1]
         value = found.get(name) if name in names else None
-        return place[0] if value is None or value == UNKNOWN else str(value)
+        if value is None or value == UNKNOWN:
+            return place[0]
+        return ", ".join(value) if isinstance(value, tuple) else str(value)
 
     return tuple(
         _PLACE.sub(fill, step) if "<" in step else step

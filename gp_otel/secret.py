@@ -29,7 +29,7 @@ _NO_VALUE = (
     rf"|(?:\$\d+(?:::\w+)?|%s|%\(\w+\)s|\?){_END})"  # SQL placeholders
 )
 _BARE = (
-    rf"(){_NO_VALUE}(?:[\[({{](?!redacted)[^\])}}]*+|(?:[^\s\"'&,;\\)\]}}>]"
+    rf"(){_NO_VALUE}(?:[\[({{][^\])}}]*+|(?:[^\s\"'&,;\\)\]}}>]"
     r"|[&,;](?![\w.%-]*+[=:]|\s|\Z)"  # else the next name, or punctuation
     r"|\\(?![\"'])"
     r"|[)\]}>](?![)\]}>.,;:]*+(?:[\s\"']|\Z)))++)"  # else it closes a bracket
@@ -75,7 +75,7 @@ _TAILS = {
         r"()(?:[^\s:/@\[\"'<>]*:(?!\d{1,5}[/?#])[^\s\"'<>]{1,1024}"
         r"|[^\s/?#\"'<>]{1,1024})(?=@)"
     ),
-    "@": r"()(?=(?:[\w-]{1,63}\.){1,9}[^\W\d_]{2,})",  # and the word before it
+    "@": r"()(?=(?:[\w-]{1,63}\.){1,9}[^\W\d_]{2,})",
     "eyj": r"()[\w-]{8,}(?:\.[\w-]*)*",
     "aiza": r"()[\w-]{20,}",
     "akia": r"(?<![a-z0-9]akia)()[a-z0-9]{16}(?![a-z0-9])",
@@ -88,16 +88,16 @@ _TAILS = {
     "glpat-": r"()[\w-]{16,}",
     "hf_": r"(?<![a-z0-9]hf_)()[a-z0-9]{20,}",
     "xox": r"[a-z]-()[\w-]{8,}",
-    "private key-----": r"()(?!\[redacted)(?:(?!-----).)++",
+    "private key-----": r"()(?!\[redacted\])(?:(?!-----).)++",
     # what a database says of somebody's row
     "key (": (
-        r"[^=]{0,200}\)=\(()(?!\[redacted).*?"
+        r"[^=]{0,200}\)=\(()(?!\[redacted\]).*?"
         r"(?=\) (?:already|is|conflicts)|\)\.?(?:\s|\Z)|\Z)"
     ),
-    "failing row contains (": r"()(?!\[redacted).*?(?=\)\.?(?:\n|\Z)|\Z)",
-    "duplicate entry '": r"()(?!\[redacted).*?(?=' for key|\Z)",
-    "[parameters: ": r"()(?!\[redacted).*?(?=\](?:\n|\Z)|\Z)",
-    "input_value=": r"()(?!\[redacted).*?(?=, input_type|\Z)",
+    "failing row contains (": r"()(?!\[redacted\]).*?(?=\)\.?(?:\n|\Z)|\Z)",
+    "duplicate entry '": r"()(?!\[redacted\]).*?(?=' for key|\Z)",
+    "[parameters: ": r"()(?!\[redacted\]).*?(?=\](?:\n|\Z)|\Z)",
+    "input_value=": r"()(?!\[redacted\]).*?(?=, input_type|\Z)",
 } | {f"gh{kind}_": r"()\w{16,}" for kind in "oprsu"}
 
 _HEADS = ("pass", "pwd", "secret", "token", "key", "sig", "authorization", *_TAILS)
@@ -153,16 +153,17 @@ def _is_suspicious(text: str) -> bool:
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int]]:
-    """Tell where the secrets are, in order."""
+    """Tell where the secrets are, in order; the next may begin inside of the last."""
     lowered = text.lower()
     if len(lowered) != len(text):  # some letters become two
         lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    for found in _PATTERN.finditer(lowered):
-        if lowered[found.start()] == "@":
-            start = stop = found.start()
+    found = _PATTERN.search(lowered)
+    while found is not None:
+        start, stop = found.start(found.lastindex or 0), found.end()
+        found = _PATTERN.search(lowered, start)
+        if lowered[start - 1] == "@":  # the secret is the word before it
+            start = stop = start - 1
             while start and (text[start - 1].isalnum() or text[start - 1] in "._%+-"):
                 start -= 1
-        else:
-            start, stop = found.start(found.lastindex or 0), found.end()
         if start < stop:
             yield start, stop

@@ -323,8 +323,8 @@ def described(call: Call) -> Mapping[str, object]:
     """Ask the table for the fields; without them there is still a record."""
     fields = guard("describe", call.watched.describe, call) or {}
     one = call.nearest
-    told = call.operation.facts.get(operation.TOLD) if call.operation else None
-    found = {**(told or {}), **_named(fields)}
+    told: Mapping[str, object] = call.operation.told() if call.operation else {}
+    found = {**told, **_named(fields)}
     if one is not None and "retry_attempted" not in found:
         found["retry_attempted"] = bool(call.operation and call.operation.attempts)
     return found

@@ -1,10 +1,15 @@
-"""Started: one record a process says what gp-otel watches in it."""
+"""Started: what a process does with the first call that is watched in it.
+
+Not before: a process that watches nothing, a command or a supervisor of workers, has
+nothing to say, so its end does not wait for whoever would take it.
+"""
 
 from __future__ import annotations
 
 from gp_otel.guard import guard
 
 told = False
+_counting = False
 
 
 def once() -> None:
@@ -12,13 +17,32 @@ def once() -> None:
     global told  # noqa: PLW0603 - once a process
     if not told:
         told = True
+        counting()
         guard("started", _emit)
 
 
+def counting() -> None:
+    """Have the counters read, from the first of them that counts."""
+    global _counting  # noqa: PLW0603 - once a process
+    if not _counting:
+        _counting = True
+        guard("counting", _register)
+
+
 def reset() -> None:
-    """A fork's child says it again."""
+    """A fork's child says it again; its instruments are those of its parent."""
     global told  # noqa: PLW0603 - once a process
     told = False
+
+
+def _register() -> None:
+    from opentelemetry.metrics import get_meter  # noqa: PLC0415 - the first call only
+
+    from gp_otel import flush, metrics, outlet, settings, spans  # noqa: PLC0415 - as above
+
+    metrics.register(get_meter(spans.SCOPE_NAME))
+    metrics.zero(settings.current().points.values())
+    flush.at_exit(outlet.release)
 
 
 def _emit() -> None:

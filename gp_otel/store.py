@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 from gp_otel import catalogue as c
-
-Fields = Mapping[c.Field, Any]
+from gp_otel.watched import Fields
 
 _PORTS: Final = {"postgresql": 5432, "redis": 6379}
 _SCHEMES: Final = {"postgres": "postgresql", "rediss": "redis", "unix": "redis"}
@@ -36,7 +35,8 @@ class Store:
             host = "localhost"
         host = f"[{host}]" if ":" in host else host
         port = self.port or _PORTS.get(self.system)
-        return f"{self.system}://{host}{f':{port}' if host and port else ''}/{self.name or ''}"
+        host = f"{host}:{port}" if host and port else host
+        return f"{self.system}://{host}/{self.name or ''}"
 
     @property
     def fields(self) -> Fields:
@@ -91,7 +91,9 @@ def _authority(netloc: str) -> tuple[str | None, str | None]:
 
 
 def _first(value: Any) -> Any:
-    return value[0] if isinstance(value, list | tuple) and value else value
+    if isinstance(value, list | tuple):
+        return next(iter(cast("list[Any]", value)), None)
+    return value
 
 
 def _port(value: Any) -> int | None:

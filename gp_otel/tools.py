@@ -7,6 +7,7 @@ answer made without the tool, and nobody hears of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 from gp_otel import catalogue as c
@@ -27,6 +28,12 @@ def describe(call: Call) -> Fields:
         c.TIMEOUT_LIMIT: call.limit,
         c.ACTUAL_DURATION: call.seconds,
     }
+
+
+def answered(call: Call) -> FailurePoint | None:
+    """Leave an answer that a tool gives by raising it to whoever sends it."""
+    status: int = getattr(call.error, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return c.AGENT_TOOL_FAILED if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
 def judge(call: Call) -> FailurePoint | None:

@@ -23,8 +23,12 @@ _PASSES: Final = (
 """Control flow, whatever raises it."""
 
 _PASSES_UNLESS: Final[Mapping[str, Callable[[Any], bool]]] = {
-    "starlette.exceptions.HTTPException": lambda error: int(error.status_code) >= 500,
-    "starlette.exceptions.WebSocketException": lambda error: int(error.code) == 1011,
+    "starlette.exceptions.HTTPException": lambda error: (
+        int(error.status_code) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    ),
+    "starlette.exceptions.WebSocketException": lambda error: (
+        int(error.code) == CloseCode.INTERNAL_ERROR
+    ),
 }
 """Answers: those pass that do not say that the server has failed."""
 
@@ -47,7 +51,9 @@ def means(failure: FailurePoint | str | None) -> Verdict:
     return verdict
 
 
-def of_exceptions(rules: Iterable[Rule], passes: Iterable[str]) -> Mapping[str, Verdict]:
+def of_exceptions(
+    rules: Iterable[Rule], passes: Iterable[str]
+) -> Mapping[str, Verdict]:
     """Say what each exception class means; the first rule that names it wins."""
     verdicts: dict[str, Verdict] = dict.fromkeys(passes)
     for rule in rules:
@@ -125,6 +131,8 @@ def remember(call: Call, item: Any) -> None:
 
 def _last_item(call: Call) -> None:
     function = getattr(call.function, "__func__", call.function)
-    yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+    yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(
+        function
+    )
     if yields and call.operation is not None:
         call.result = call.operation.facts.get(_ITEM, MISSING)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 from gp_otel import classes, outcomes, paths
 from gp_otel.catalogue import AGENT_TIMEOUT, ALIASES, COMMON
-from gp_otel.catalogue.table import ID, Reader, instead
+from gp_otel.catalogue.table import ID, Reader
 from gp_otel.entries import Entry
 from gp_otel.failure import FailurePoint, Field, Stage, Value
 from gp_otel.named import Failure, Named
@@ -74,7 +74,7 @@ class WatchTable:
             passes=self._passes(),
             fields=self._paths("fields", known),
             says=self._says(known),
-            ids=self._paths("ids", {name: None for name in IDS}),
+            ids=self._paths("ids", dict.fromkeys(IDS)),
             dependency=entry.text("dependency", "") or None,
             deadline=self._deadline(failure or times_out),
             times_out=times_out,
@@ -122,9 +122,7 @@ class WatchTable:
             raise entry.wrong("times_out", "is missing", remedy)
         return deadline
 
-    def _fields(
-        self, failures: list[Failure | None]
-    ) -> Mapping[str, Field] | None:
+    def _fields(self, failures: list[Failure | None]) -> Mapping[str, Field] | None:
         """The fields that can be filled; None where that cannot be known yet."""
         found = {field.name: field for field in COMMON if field.name in _ALWAYS}
         for failure in failures:

@@ -72,7 +72,7 @@ def _import_libraries(found: Survey) -> None:
         if library.name == install.NAMED:
             continue
         package = launch.LIBRARIES[library.name]
-        if find_spec(package) is None:
+        if find_spec(package.partition(".")[0]) is None:
             continue
         _import(package, found)
         if library.instrumentor is not None and install.REFUSED not in (

@@ -60,7 +60,7 @@ class Conductor:
         flush must bring nothing that was not seen before.
         """
         began = time.monotonic()
-        ordered = sorted(situations, key=lambda one: bool(one.environment))
+        ordered = sorted(situations, key=lambda one: (bool(one.environment), one.ends))
         environment = ordered[0].environment if ordered else USUAL
         self.audience.begins("the application starts")
         self.world.run(environment)

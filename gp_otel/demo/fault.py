@@ -67,7 +67,7 @@ class Fault:
     """One thing that is broken while somebody uses the application.
 
     In `user_saw` a `…` stands for any text. `mends_by` are seconds that the
-    application needs to get over it.
+    application needs to get over it, unless it `ends` by it.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Fault:
     broken: Breakage = nothing
     environment: Environment = field(default_factory=lambda: USUAL)
     mends_by: float = 0.0
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +103,5 @@ class Harmless:
     user_saw: str
     evidence: Callable[[Visitor], Callable[[], Evidence]]
     broken: Breakage = nothing
+    ends: bool = False
     environment: Environment = field(default_factory=lambda: USUAL)

@@ -63,16 +63,23 @@ class Observer:
             self._mark,
         )
         now = time.time_ns()
-        self._receiver.wait_for(
-            lambda got: (ended or _is_flushed(got, now)) and self._agrees(got),
-            FLUSHED_WITHIN,
-            self._mark,
-        )
+
+        def is_settled(got: Received) -> bool:
+            flushed = ended or _is_flushed(got, now)
+            return flushed and self._agrees(got) and self._is_traced(got)
+
+        self._receiver.wait_for(is_settled, FLUSHED_WITHIN, self._mark)
         return self._observed(self._receiver.since(self._mark))
 
     def _agrees(self, got: Received) -> bool:
         """Compare the process's own count with the records that have come."""
         return self._counted(got) == occurrences(records_in(got))
+
+    def _is_traced(self, got: Received) -> bool:
+        """Tell whether the spans of the records have come, or that of a run goes on."""
+        wanted = {(log["trace_id"], log["span_id"]) for log in records_in(got)}
+        there = ((span["trace_id"], span["span_id"]) for span in got.spans)
+        return wanted.issubset(there)
 
     def _counted(self, got: Received) -> Counter[str]:
         """How far the process's own counters have moved, by failure point."""

@@ -13,6 +13,7 @@ from gp_otel.demo.world import POOL_SIZE
 Acting = Generator[None, None, str]
 
 QUESTION = "What is a program?"
+LONG_QUESTION = " ".join(["Please tell me more of it."] * 5)
 SEARCH = "Please search for Ada"
 
 _COPIED = 2
@@ -134,12 +135,15 @@ def mistype_password(visitor: Visitor) -> Acting:
 
 
 def send_oversize(size: int) -> Use:
-    """Paste a book into the chat."""
+    """Paste so many bytes into the chat.
+
+    What is compressed says its size only when it is unpacked, which nobody does here.
+    """
 
     def use(visitor: Visitor) -> Acting:
-        chat = visitor.connect()
+        chat = visitor.connect(compression=False)
         yield
-        chat.client.send_oversize(size)
+        chat.client.send("x" * size)
         chat.client.wait_closed()
         return chat.told
 

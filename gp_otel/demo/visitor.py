@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
 
@@ -103,12 +102,13 @@ class Visitor:
             self.token = str(answer.json()["token"])
         return answer
 
-    def connect(self, token: str | None = None) -> Chat:
+    def connect(self, token: str | None = None, *, compression: bool = True) -> Chat:
         """Open a WebSocket, and wait until the application greets or refuses."""
         offered = self.token if token is None else token
         client = ChatClient(
             f"{self.world.application.ws_url}/ws",
             subprotocols=("jwt", offered) if offered else (),
+            compression=compression,
         )
         self._open.enter_context(client)
         chat = Chat(client, self)
@@ -153,8 +153,14 @@ def tell(conversation: Conversation) -> str:
     """Say in one line what a person saw on their connection."""
     if conversation.refused is not None:
         return f"refused with {conversation.refused}{_words(conversation.refusal)}"
-    seen = [_event(event) for event in conversation.events]
-    steps = [step for step, _ in groupby(seen) if step != "connection_ready"]
+    steps: list[str] = []
+    for event in conversation.events:
+        step = _event(event)
+        # An answer is written in pieces; how many is of no interest.
+        if step == "agent_thinking" and steps[-1:] == [step]:
+            continue
+        if step != "connection_ready":
+            steps.append(step)
     match conversation.close_code:
         case None:
             pass

@@ -9,8 +9,12 @@ protocol below is compiled and stays untouched.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+from gp_otel import blocks, postgres, waiting
 from gp_otel import catalogue as c
-from gp_otel import postgres, waiting
 from gp_otel.failure import Stage
 from gp_otel.instrumentor import Instrumentor, Watched
 from gp_otel.watched import Verdict
@@ -24,10 +28,26 @@ FAILURES: dict[str, Verdict] = {
 }
 
 ENDS: dict[str, Verdict] = {
-    "asyncpg.exceptions._base.PostgresError": postgres.not_left,
-    "asyncpg.exceptions._base.InterfaceError": postgres.not_left,
-    "OSError": postgres.not_left,
+    "asyncpg.exceptions._base.PostgresError": blocks.not_left,
+    "asyncpg.exceptions._base.InterfaceError": blocks.not_left,
+    "OSError": blocks.not_left,
 }
+
+
+def statements(*calls: str, owner: Callable[[Any], Any] | None = None) -> Watched:
+    """Watch statements; those of a connection, or of what belongs to one."""
+    return Watched(
+        calls=calls,
+        stage=Stage.DATABASE,
+        kind="statement",
+        failures=FAILURES,
+        times_out=c.DATABASE_QUERY_FAILED,
+        recorded=postgres.note,
+        describe=postgres.describe,
+        dependency=lambda call: str(postgres.store_of(call.instance)),
+        owner=owner,
+    )
+
 
 ASYNCPG = Instrumentor(
     library="asyncpg>=0.27,<1",
@@ -56,37 +76,30 @@ ASYNCPG = Instrumentor(
             dependency=lambda call: str(postgres.store_asked(call)),
             dependency_of_each_call=True,
         ),
-        Watched(
-            calls=(
-                "asyncpg.connection:Connection.execute",
-                "asyncpg.connection:Connection.executemany",
-                "asyncpg.connection:Connection.fetch",
-                "asyncpg.connection:Connection.fetchmany",
-                "asyncpg.connection:Connection.fetchrow",
-                "asyncpg.connection:Connection.fetchval",
-                "asyncpg.connection:Connection._prepare",
-                "asyncpg.connection:Connection._copy_in",
-                "asyncpg.connection:Connection._copy_out",
-                "asyncpg.connection:Connection.copy_records_to_table",
-                "asyncpg.prepared_stmt:PreparedStatement.executemany",
-                "asyncpg.prepared_stmt:PreparedStatement.fetch",
-                "asyncpg.prepared_stmt:PreparedStatement.fetchmany",
-                "asyncpg.prepared_stmt:PreparedStatement.fetchrow",
-                "asyncpg.prepared_stmt:PreparedStatement.fetchval",
-                "asyncpg.cursor:Cursor._init",
-                "asyncpg.cursor:Cursor.fetch",
-                "asyncpg.cursor:Cursor.fetchrow",
-                "asyncpg.cursor:Cursor.forward",
-                "asyncpg.cursor:CursorIterator.__anext__",
-            ),
-            stage=Stage.DATABASE,
-            kind="statement",
-            failures=FAILURES,
-            times_out=c.DATABASE_QUERY_FAILED,
-            recorded=postgres.note,
-            describe=postgres.describe,
-            dependency=lambda call: str(postgres.store_of(call.instance)),
-            owner=postgres.connection_of,
+        statements(
+            "asyncpg.connection:Connection.execute",
+            "asyncpg.connection:Connection.executemany",
+            "asyncpg.connection:Connection.fetch",
+            "asyncpg.connection:Connection.fetchmany",
+            "asyncpg.connection:Connection.fetchrow",
+            "asyncpg.connection:Connection.fetchval",
+            "asyncpg.connection:Connection._prepare",
+            "asyncpg.connection:Connection._copy_in",
+            "asyncpg.connection:Connection._copy_out",
+            "asyncpg.connection:Connection.copy_records_to_table",
+        ),
+        statements(
+            "asyncpg.prepared_stmt:PreparedStatement.executemany",
+            "asyncpg.prepared_stmt:PreparedStatement.fetch",
+            "asyncpg.prepared_stmt:PreparedStatement.fetchmany",
+            "asyncpg.prepared_stmt:PreparedStatement.fetchrow",
+            "asyncpg.prepared_stmt:PreparedStatement.fetchval",
+            "asyncpg.cursor:Cursor._init",
+            "asyncpg.cursor:Cursor.fetch",
+            "asyncpg.cursor:Cursor.fetchrow",
+            "asyncpg.cursor:Cursor.forward",
+            "asyncpg.cursor:CursorIterator.__anext__",
+            owner=attrgetter("_connection"),
         ),
         Watched(
             calls=("asyncpg.pool:Pool._acquire",),
@@ -114,7 +127,7 @@ ASYNCPG = Instrumentor(
         Watched(
             calls=("asyncpg.transaction:Transaction.start",),
             stage=Stage.DATABASE,
-            around=postgres.begin,
+            around=blocks.begin,
         ),
         Watched(
             calls=("asyncpg.transaction:Transaction.__aexit__",),
@@ -123,9 +136,9 @@ ASYNCPG = Instrumentor(
             compound=True,
             counted=False,
             failures=ENDS,
-            times_out=postgres.not_left,
-            judge=postgres.left,
-            describe=postgres.describe_transaction,
+            times_out=blocks.not_left,
+            judge=blocks.left,
+            describe=blocks.describe_transaction,
             dependency=lambda call: str(postgres.store_of(call.instance)),
             dependency_counted=False,
         ),
@@ -139,8 +152,8 @@ ASYNCPG = Instrumentor(
             compound=True,
             counted=False,
             failures=ENDS,
-            times_out=postgres.not_left,
-            describe=postgres.describe_transaction,
+            times_out=blocks.not_left,
+            describe=blocks.describe_transaction,
             dependency=lambda call: str(postgres.store_of(call.instance)),
             dependency_counted=False,
         ),

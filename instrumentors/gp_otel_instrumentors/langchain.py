@@ -26,6 +26,7 @@ LANGCHAIN = Instrumentor(
             failures={
                 "Exception": c.AGENT_TOOL_FAILED,
                 "langgraph.errors.GraphBubbleUp": None,
+                "starlette.exceptions.HTTPException": tools.answered,
             },
             judge=tools.judge,
             times_out=c.AGENT_TIMEOUT,

@@ -26,6 +26,8 @@ LANGGRAPH = Instrumentor(
             failures={
                 "Exception": graphs.failed,
                 "langgraph.errors.GraphBubbleUp": None,
+                "starlette.exceptions.HTTPException": graphs.answered,
+                "starlette.websockets.WebSocketDisconnect": None,
                 "langgraph.errors.GraphRecursionError": graphs.out_of_time,
                 "langgraph.errors.NodeTimeoutError": graphs.out_of_time,
                 "langgraph.errors.InvalidUpdateError": graphs.out_of_order,

@@ -10,7 +10,7 @@ a connection without a word does not, for then nobody meant to keep anything.
 from __future__ import annotations
 
 from gp_otel import catalogue as c
-from gp_otel import engines, waiting
+from gp_otel import commits, engines, waiting
 from gp_otel.failure import Stage
 from gp_otel.instrumentor import Instrumentor, Watched
 
@@ -92,22 +92,22 @@ SQLALCHEMY = Instrumentor(
         Watched(
             calls=("sqlalchemy.engine.base:Connection._begin_impl",),
             stage=Stage.DATABASE,
-            around=engines.begin,
+            around=commits.begin,
         ),
         Watched(
             calls=("sqlalchemy.engine.base:Connection._rollback_to_savepoint_impl",),
             stage=Stage.DATABASE,
-            around=engines.recover,
+            around=commits.recover,
         ),
         Watched(
             calls=("sqlalchemy.engine.base:RootTransaction._do_commit",),
             stage=Stage.DATABASE,
             kind="statement",
             compound=True,
-            failures={"Exception": engines.not_committed},
+            failures={"Exception": commits.not_committed},
             times_out=c.DATABASE_TRANSACTION_FAILED,
-            judge=engines.ended,
-            describe=engines.describe_transaction,
+            judge=commits.ended,
+            describe=commits.describe_transaction,
             dependency=lambda call: str(
                 engines.store_of(call.instance.connection.engine)
             ),
@@ -118,10 +118,10 @@ SQLALCHEMY = Instrumentor(
             stage=Stage.DATABASE,
             kind="statement",
             compound=True,
-            failures={"Exception": engines.not_rolled_back},
+            failures={"Exception": commits.not_rolled_back},
             times_out=c.DATABASE_ROLLBACK_FAILED,
-            judge=engines.ended,
-            describe=engines.describe_transaction,
+            judge=commits.ended,
+            describe=commits.describe_transaction,
             dependency=lambda call: str(
                 engines.store_of(call.instance.connection.engine)
             ),

@@ -184,7 +184,11 @@ def test_outcomes_as_tables() -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [{}, {"when": "raises", "raises": "ValueError"}, {"raises": "ValueError", "id": "x"}],
+    [
+        {},
+        {"when": "raises", "raises": "ValueError"},
+        {"raises": "ValueError", "id": "x"},
+    ],
 )
 def test_a_table_that_is_no_outcome(table: dict[str, object]) -> None:
     """One of `when` and `raises` has to be there, and nothing unknown."""
@@ -194,7 +198,9 @@ def test_a_table_that_is_no_outcome(table: dict[str, object]) -> None:
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 KEYS = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_characters="'\"\\\n"),
+    st.characters(
+        codec="utf-8", exclude_categories=["Cs"], exclude_characters="'\"\\\n"
+    ),
     max_size=6,
 )
 STEPS = st.lists(st.one_of(NAMES, st.integers(-99, 99), KEYS), max_size=4).map(tuple)
@@ -229,9 +235,7 @@ CONDITIONS = st.one_of(
         lambda names: Raises(tuple(names))
     ),
     questions(),
-    st.builds(
-        Occurs, st.sampled_from(["called", "succeeds"]), st.none() | questions()
-    ),
+    st.builds(Occurs, st.sampled_from(["called", "succeeds"]), st.none() | questions()),
 )
 
 

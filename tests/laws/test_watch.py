@@ -258,8 +258,9 @@ def test_a_result_that_carries_its_error(reports: Reports) -> None:
     ends(SimpleNamespace(error=error), outcomes=["error exists"])
 
     assert "hunter2" not in str(reports.one(FACTORY).attributes)
-    assert "it returned, and result.error exists: no: password=" in (
-        reports.one(FACTORY)["error_details"]
+    assert (
+        "it returned, and result.error exists: no: password="
+        in (reports.one(FACTORY)["error_details"])
     )
 
 
@@ -679,7 +680,7 @@ def test_an_id_that_settings_never_brought(
 
 # -- named in settings -------------------------------------------------------------------
 
-SHOP = '''
+SHOP = """
 def open_shop(): raise OSError("closed")
 
 class Shop:
@@ -697,7 +698,7 @@ class Shop:
 
 class Branch(Shop):
     pass
-'''
+"""
 
 
 @pytest.fixture
@@ -730,7 +731,9 @@ def test_it_waits_for_the_import(
     shop: Callable[[str], install.Library], reports: Reports
 ) -> None:
     """The module is not imported for its sake; once it is, it is watched."""
-    library = shop(f'[[watch]]\ntarget = "corner_shop:open_shop"\nfailure = "{FACTORY}"')
+    library = shop(
+        f'[[watch]]\ntarget = "corner_shop:open_shop"\nfailure = "{FACTORY}"'
+    )
     assert "corner_shop" not in sys.modules
     assert {"corner_shop:open_shop": install.PENDING} == library.states
 
@@ -767,7 +770,9 @@ def test_a_method_of_a_class(
 
 def test_undone(shop: Callable[[str], install.Library], reports: Reports) -> None:
     """Afterwards the class holds what it held before."""
-    library = shop(f'[[watch]]\ntarget = "corner_shop:Shop.sell"\nfailure = "{FACTORY}"')
+    library = shop(
+        f'[[watch]]\ntarget = "corner_shop:Shop.sell"\nfailure = "{FACTORY}"'
+    )
     module = imported()
     library.patches.undo()
 

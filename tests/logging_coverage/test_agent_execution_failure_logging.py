@@ -34,6 +34,7 @@ from langgraph.prebuilt import ToolNode
 from langgraph.types import Command, interrupt
 from openai import AsyncOpenAI, OpenAI
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from gp_otel import catalogue as c
 from gp_otel import watch
@@ -139,6 +140,23 @@ def test_command_to_the_graph_around(reports: Reports) -> None:
 
     assert {"said": ["after"]} == run(made.compile())
     assert [] == reports.ids
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(404, []), (503, [f"{RUN_FAILED} root"])]
+)
+def test_step_answers_the_client(
+    reports: Reports, status: int, expected: list[str]
+) -> None:
+    """Below 500 an `HTTPException` is an answer, and no failure."""
+
+    def find(state: State) -> None:
+        raise HTTPException(status)
+
+    with pytest.raises(HTTPException):
+        run(graph(find))
+
+    assert expected == chain(reports)
 
 
 def test_reader_stops(reports: Reports, client: OpenAI) -> None:

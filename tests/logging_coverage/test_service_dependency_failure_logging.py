@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 import tenacity
 from agents import ASKED, MODEL, RUN, START_OF_RUN, ask, asking, chain, graph, traces
 from openai import AsyncOpenAI, OpenAI
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 from gp_otel import catalogue as c
 from gp_otel import metrics
@@ -234,6 +235,30 @@ def test_no_instance_on_cloud_run(
         only["region"],
         only["error_type"],
     )
+
+
+def test_span_of_another_instrumentation(
+    reports: Reports, auth: HttpService, contrib: None
+) -> None:
+    """Contrib's span is current when the call fails: it carries the impact, once."""
+    auth.behave(kind="status", status=503)
+
+    httpx.get(f"{auth.url}/token")
+    span = reports.spans[-1]
+
+    assert ["auth.service.unavailable root"] == chain(reports)
+    assert "opentelemetry.instrumentation.httpx" == span.instrumentation_scope.name
+    assert "auth.service.unavailable" == (span.attributes or {})["golden_path.failure"]
+    assert reports.all[0].span_id == span.context.span_id
+
+
+@pytest.fixture
+def contrib() -> Iterator[None]:
+    """Contrib's own instrumentation of httpx, put on top of ours."""
+    instrumentor = HTTPXClientInstrumentor()
+    instrumentor.instrument()
+    yield
+    instrumentor.uninstrument()
 
 
 def test_service_fails_inside_a_run(
@@ -563,7 +588,7 @@ def test_response_says_that_it_failed(reports: Reports) -> None:
 
 
 @contextmanager
-def sent(body: str, content_type: str = "text/event-stream") -> Iterator[OpenAI]:
+def sent(body: str, content_type: str = "text/event-stream") -> Generator[OpenAI]:
     """Make a client whose every question is answered with this body."""
     answer = Reply(200, body.encode(), {}, content_type)
     with (

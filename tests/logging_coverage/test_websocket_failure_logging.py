@@ -183,6 +183,72 @@ def test_peer_leaves_while_events_flow(
     assert reports.ids == []
 
 
+@pytest.mark.provokes(c.AGENT_EVENT_DELIVERY_FAILED)
+def test_peer_lost_while_an_agent_runs(reports: Reports, client: ChatClient) -> None:
+    """One record, the agent's: the run that dies of it has none of its own."""
+    client.send({"type": "run", "run_id": "run-4", "thread_id": "t-4", "events": 300})
+    client.wait_for("agent_thinking")
+    client.reset()
+    reports.wait_for(ended)
+    record = reports.one("agent.event.delivery_failed")
+
+    assert ["agent.event.delivery_failed"] == reports.ids
+    assert ("agent_thinking", True) == (
+        record["event_type"],
+        record["critical_event_flag"],
+    )
+    assert ("run-4", "t-4", "ada-love...") == (
+        record["run_id"],
+        record["thread_id"],
+        record["user_id"],
+    )
+
+
+def test_peer_leaves_while_an_agent_runs(reports: Reports, client: ChatClient) -> None:
+    """The run is abandoned, and nobody's failure."""
+    client.send({"type": "run", "events": 300})
+    client.wait_for("agent_thinking")
+    client.leave(1001)
+    reports.wait_for(ended)
+    (run,) = (span for span in reports.spans if span.name.startswith("invoke_agent"))
+
+    assert reports.ids == []
+    assert "abandoned" == (run.attributes or {})["golden_path.outcome"]
+
+
+def test_run_without_an_answer(reports: Reports, client: ChatClient) -> None:
+    """The run ended, nothing was sent, and the handler waits for the next message."""
+    client.send({"type": "run", "events": 0})
+    reports.wait_for(lambda r: r.ids)
+
+    assert ["websocket.reply.missing"] == reports.ids
+
+
+def test_run_on_a_connection(reports: Reports, client: ChatClient) -> None:
+    """Its trace is its own, and linked; a connection lives for hours."""
+    client.send({"type": "run", "run_id": "run-5", "events": 1})
+    client.wait_for("agent_thinking")
+    client.leave()
+    reports.wait_for(ended)
+    (run,) = (span for span in reports.spans if span.name.startswith("invoke_agent"))
+
+    assert run.parent is None
+    assert ("success", "run-5", "ada-love...") == tuple(
+        (run.attributes or {})[name]
+        for name in ("golden_path.outcome", "run_id", "user_id")
+    )
+
+
+@pytest.mark.provokes(c.WEBSOCKET_ESTABLISH_FAILED)
+def test_peer_lost_before_the_first_event(reports: Reports, port: int) -> None:
+    """It was let in and never heard anything."""
+    with ChatClient(f"ws://127.0.0.1:{port}/slow-to-greet") as client:
+        client.reset()
+        reports.wait_for(lambda r: r.ids)
+
+    assert ["websocket.establish.failed"] == reports.ids
+
+
 def test_peer_lost_idle(reports: Reports, client: ChatClient) -> None:
     """Nobody was owed anything: an event, no record."""
     client.reset()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import jwt
 from fastapi import Depends, FastAPI, HTTPException, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from langgraph.graph import END, START, StateGraph
 
 NEW, OLD = "n" * 32, "o" * 32
 BEARER = HTTPBearer()
@@ -97,6 +98,12 @@ def application() -> FastAPI:
         await socket.accept()
         await socket.close()
 
+    @app.websocket("/slow-to-greet")
+    async def slow_to_greet(socket: WebSocket) -> None:
+        await socket.accept()
+        await asyncio.sleep(0.2)
+        await socket.send_json({"type": "ready"})
+
     @app.websocket("/no-subprotocol")
     async def no_subprotocol(socket: WebSocket) -> None:
         await socket.accept()
@@ -104,6 +111,22 @@ def application() -> FastAPI:
         await socket.close()
 
     return app
+
+
+async def answer(socket: WebSocket, events: int) -> None:
+    """Run an agent that tells the user what it thinks."""
+
+    async def think(state: dict[str, Any]) -> dict[str, Any]:
+        for number in range(events):
+            await socket.send_json({"type": "agent_thinking", "n": number})
+            await asyncio.sleep(0.01)
+        return state
+
+    graph = StateGraph(dict)
+    graph.add_node("think", think)
+    graph.add_edge(START, "think")
+    graph.add_edge("think", END)
+    await graph.compile(name="supervisor").ainvoke({})
 
 
 async def converse(socket: WebSocket) -> None:
@@ -120,6 +143,8 @@ async def converse(socket: WebSocket) -> None:
             for number in range(message.get("events", 300)):
                 await socket.send_json({"type": "agent_thinking", "n": number})
                 await asyncio.sleep(0.01)
+        if kind == "run":
+            await answer(socket, message["events"])
         if kind == "unwritable":
             await socket.send_json({"type": "agent_completed", "text": object()})
         if kind == "slow":

@@ -8,6 +8,7 @@ from gp_otel import catalogue as c
 from gp_otel.demo import uses
 from gp_otel.demo.breakages import WRITERS_PROMPT, llm, profiles_invalid, tools
 from gp_otel.demo.fault import Expected, Fault, Known
+from gp_otel.demo.parts.ports import HOST
 from gp_otel.demo.world import MODEL, RUN_TIMEOUT
 from gp_otel.failure import Stage
 
@@ -16,13 +17,18 @@ STARTED = "agent_started → agent_thinking"
 SEARCHED = f"{STARTED} → tool_executing → tool_completed → agent_thinking"
 
 
-def outage(**fields: Known) -> tuple[Expected, ...]:
+SCRIPTED: Mapping[str, Known] = {"provider": HOST, "model": MODEL}
+"""A provider that nobody knows is named by its host."""
+
+
+def outage(error_code: str, failed_step: str = "researcher") -> tuple[Expected, ...]:
     """What an outage of the model comes to: nobody is paged for it, but for the run."""
-    known: Mapping[str, Known] = {"provider": "openai", "model": MODEL, **fields}
+    known: Mapping[str, Known] = {"error_code": error_code, "retry_attempted": True}
     return (
-        Expected(c.AGENT_LLM_CALL_FAILED, {**known, "retry_attempted": True}),
+        Expected(c.AGENT_LLM_CALL_FAILED, {**SCRIPTED, **known}),
         Expected(
             c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED,
+            {"failed_step": failed_step},
             root=False,
             cause=c.AGENT_LLM_CALL_FAILED,
         ),
@@ -37,7 +43,7 @@ AGENT = (
         use=uses.ask(),
         broken=llm(kind="status", status=429),
         user_saw=f"{STARTED} → error: {BUSY}",
-        expected=outage(error_code="429"),
+        expected=outage("rate_limit_exceeded"),
     ),
     Fault(
         name="llm-server-error",
@@ -46,7 +52,7 @@ AGENT = (
         use=uses.ask(),
         broken=llm(kind="status", status=500),
         user_saw=f"{STARTED} → error: {BUSY}",
-        expected=outage(error_code="500"),
+        expected=outage("server_error"),
     ),
     Fault(
         name="llm-hang",
@@ -55,7 +61,7 @@ AGENT = (
         use=uses.ask(),
         broken=llm(kind="hang"),
         user_saw=f"{STARTED} → error: {BUSY}",
-        expected=outage(error_code="timeout"),
+        expected=outage("APITimeoutError"),
     ),
     Fault(
         name="llm-empty-answer",
@@ -67,7 +73,7 @@ AGENT = (
         expected=(
             Expected(
                 c.SERVICE_LLM_EMPTY_ANSWER,
-                {"provider": "openai", "model": MODEL, "finish_reason": "stop"},
+                {**SCRIPTED, "finish_reason": "stop"},
             ),
         ),
     ),
@@ -81,7 +87,7 @@ AGENT = (
         expected=(
             Expected(
                 c.SERVICE_LLM_TRUNCATED,
-                {"provider": "openai", "model": MODEL, "finish_reason": "length"},
+                {**SCRIPTED, "finish_reason": "length"},
             ),
         ),
     ),
@@ -107,7 +113,7 @@ AGENT = (
         name="agent-timeout",
         stage=Stage.AGENT,
         situation="The model writes so slowly that the run's time is over.",
-        use=uses.ask(),
+        use=uses.ask(uses.LONG_QUESTION),
         broken=llm(kind="drip", seconds=0.4, about=WRITERS_PROMPT),
         user_saw=f"{STARTED} → error: That took too long. Please try again.",
         expected=(Expected(c.AGENT_TIMEOUT, {"timeout_limit": RUN_TIMEOUT}),),

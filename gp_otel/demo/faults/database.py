@@ -89,6 +89,7 @@ DATABASE = (
             Expected(c.DATABASE_TRANSACTION_FAILED, {"sqlstate": "42P01"}),
             Expected(
                 c.DATABASE_MESSAGE_SAVE_FAILED,
+                {"message_type": "user"},
                 root=False,
                 escalates=False,
                 cause=c.DATABASE_TRANSACTION_FAILED,

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from gp_otel import catalogue as c
 from gp_otel.demo import uses
-from gp_otel.demo.breakages import llm, postgres_stopped, supervisor_away, threads_away
+from gp_otel.demo.breakages import llm, supervisor_away, threads_away
 from gp_otel.demo.fault import SIGNED_IN, Expected, Fault
-from gp_otel.demo.faults.agent import BUSY, STARTED, outage
-from gp_otel.demo.faults.database import POSTGRES_GONE
+from gp_otel.demo.faults.agent import BUSY, SCRIPTED, STARTED, outage
 from gp_otel.demo.world import BREAKER_RESET, ONE_STRIKE
 from gp_otel.failure import Stage
+
+_FIRST, _SECOND = "breaker-opens-run-1", "breaker-opens-run-2"
+_ANY_RUN = ("user_id", "connection_id", "thread_id")
+
+
+def _died(run_id: str) -> Expected:
+    """A run that the model's outage ended: nobody is paged a second time."""
+    return Expected(
+        c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED,
+        {"failed_step": "researcher", "run_id": run_id},
+        root=False,
+        escalates=False,
+        cause=c.AGENT_LLM_CALL_FAILED,
+        about=_ANY_RUN,
+    )
+
 
 SERVICE = (
     Fault(
@@ -40,7 +55,28 @@ SERVICE = (
         user_saw=f"{STARTED} → error: {BUSY} → {STARTED} → error: {BUSY}",
         mends_by=BREAKER_RESET,
         expected=(
-            Expected(c.AGENT_LLM_CALL_FAILED, about=("user_id", "connection_id")),
+            Expected(
+                c.AGENT_LLM_CALL_FAILED,
+                {**SCRIPTED, "error_code": "server_error", "run_id": _FIRST},
+                about=_ANY_RUN,
+            ),
+            Expected(
+                c.SERVICE_CIRCUIT_BREAKER_OPENED,
+                {"failure_count": 1, "threshold": 1.0, "run_id": _FIRST},
+                root=False,
+                cause=c.AGENT_LLM_CALL_FAILED,
+                about=_ANY_RUN,
+            ),
+            _died(_FIRST),
+            _died(_SECOND),
+            Expected(
+                c.SERVICE_CIRCUIT_BREAKER_HALF_OPEN,
+                {"failure_count": 1, "threshold": 1.0},
+                root=False,
+                escalates=False,
+                cause=c.AGENT_LLM_CALL_FAILED,
+                about=("connection_id",),
+            ),
         ),
     ),
     Fault(
@@ -49,8 +85,8 @@ SERVICE = (
         situation="The process is told to end right after a run has failed.",
         use=uses.ask_and_terminate,
         broken=llm(kind="status", status=500),
-        environment=ONE_STRIKE,
+        ends=True,
         user_saw=f"{STARTED} → error: {BUSY} → connection closed with 1012",
-        expected=outage(error_code="500"),
+        expected=outage("server_error"),
     ),
 )

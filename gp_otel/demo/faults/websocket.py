@@ -9,6 +9,8 @@ from gp_otel.demo.fault import SIGNED_IN, Expected, Fault
 from gp_otel.demo.world import LARGEST_MESSAGE, REPLY_DEADLINE
 from gp_otel.failure import Stage
 
+TOO_LARGE = LARGEST_MESSAGE + 1
+
 WEBSOCKET = (
     Fault(
         name="reset-mid-run",
@@ -28,12 +30,13 @@ WEBSOCKET = (
         name="oversize-message",
         stage=Stage.WEBSOCKET,
         situation="A message is sent that is larger than the server allows.",
-        use=uses.send_oversize(LARGEST_MESSAGE + 1),
+        use=uses.send_oversize(TOO_LARGE),
         user_saw="connection closed with 1009",
         expected=(
             Expected(
                 c.WEBSOCKET_MESSAGE_TOO_LARGE,
                 {
+                    "message_size": TOO_LARGE,
                     "size_limit": LARGEST_MESSAGE,
                     "golden_path.websocket.close_code": 1009,
                 },
