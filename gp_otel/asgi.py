@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from opentelemetry import trace
 from opentelemetry.context import attach, detach
 
 from gp_otel import flush, operation, outlet, started
@@ -69,6 +70,7 @@ async def route(
     if watched is None or not watched.enter_router():
         return await wrapped(*args, **kwargs)
     token = attach(operation.inside(watched.operation))
+    guard("trace", _join_trace, watched)
     try:
         result = await wrapped(*args, **kwargs)
     except BaseException as error:
@@ -78,6 +80,14 @@ async def route(
         detach(token)
     guard("routed", watched.routed)
     return result
+
+
+def _join_trace(watched: Connection | Request) -> None:
+    """Let what is recorded outside of any span share the trace of the server's span."""
+    around = trace.get_current_span().get_span_context()
+    root = watched.operation.scope.root
+    if around.is_valid and root.trace is None:
+        root.trace = around
 
 
 def _flushing(send: Send) -> Send:

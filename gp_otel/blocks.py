@@ -27,8 +27,8 @@ def left(call: Call) -> FailurePoint | None:
     """Judge a block that was left in order: it may have been rolled back."""
     connection = postgres.connection_of(call.instance)
     if call.instance._nested:  # noqa: SLF001 - kept nowhere else
-        if call.args[0] is not None and (one := transactions.of(connection)):
-            one.recover()
+        if call.args[0] is not None:
+            transactions.recover(connection)
         return None
     _blame(call)
     ended = transactions.ends(call, connection)
@@ -43,6 +43,13 @@ def _blame(call: Call) -> None:
     if one is not None and link is not None and link.failure.startswith("database."):
         call.error = error
         one.note(error, link)
+
+
+def committed(call: Call) -> None:
+    """Say that it was committed, where settings ask for it; SQLAlchemy says its own."""
+    is_commit = call.function.__name__ == "commit" or call.args[:1] == (None,)
+    if is_commit and not call.instance._nested and call.outside is None:  # noqa: SLF001 - kept nowhere else
+        transactions.committed(call)
 
 
 def not_left(call: Call) -> FailurePoint | object | None:
@@ -85,6 +92,7 @@ def describe_transaction(call: Call) -> Fields:
         **(one.fields() if one is not None else {}),
         c.OPERATION: "COMMIT" if committing else "ROLLBACK",
         c.OPERATION_TYPE: "commit" if committing else "rollback",
+        c.COMMIT_DURATION: took.elapsed if took and committing else None,
         c.ROLLBACK_DURATION: took.elapsed if took and not committing else None,
         c.RETRY_STATUS: tries.status(call),
     }

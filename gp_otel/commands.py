@@ -64,6 +64,11 @@ def _node(cluster: Any) -> Any:
     return next(iter(nodes.values()), None)
 
 
+def service_of(call: Call) -> Store:
+    """The service that sentinels are asked for."""
+    return Store("redis", str(call.argument("service_name")), None, "0")
+
+
 # -- failures --------------------------------------------------------------------------
 
 
@@ -128,6 +133,17 @@ def describe(call: Call) -> Fields:
         c.DB_QUERY_SUMMARY: command(call),
         c.DB_RESPONSE_STATUS_CODE: code if code.isupper() else None,
         c.DURATION_SECONDS: call.operation.elapsed if call.operation else call.seconds,
+        c.RETRY_STATUS: tries.status(call),
+        c.RETRY_ATTEMPTED: tries.failed(call) > 1,
+    }
+
+
+def describe_service(call: Call) -> Fields:
+    """Name the service, and how many sentinels have failed."""
+    return {
+        **service_of(call).fields,
+        c.OPERATION: "discover",
+        c.DB_OPERATION_NAME: "SENTINEL",
         c.RETRY_STATUS: tries.status(call),
         c.RETRY_ATTEMPTED: tries.failed(call) > 1,
     }

@@ -30,9 +30,7 @@ def _session(connection: Any) -> str | None:
 def recover(wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any) -> Any:
     """Forget what went wrong once a savepoint was rolled back."""
     result = wrapped(*args, **kwargs)
-    transaction = transactions.of(instance)
-    if transaction is not None:
-        transaction.recover()
+    guard("savepoint", transactions.recover, instance)
     return result
 
 
@@ -48,6 +46,12 @@ def ended(call: Call) -> FailurePoint | None:
     if transactions.ends(call, connection):
         return c.DATABASE_TRANSACTION_FAILED
     return None
+
+
+def committed(call: Call) -> None:
+    """Say that it was committed, where settings ask for it."""
+    if call.function.__name__ == "_do_commit":
+        transactions.committed(call)
 
 
 def not_committed(call: Call) -> FailurePoint | object | None:
@@ -85,5 +89,6 @@ def describe_transaction(call: Call) -> Fields:
         **(one.fields() if one is not None else {}),
         c.OPERATION: "COMMIT" if committing else "ROLLBACK",
         c.OPERATION_TYPE: "commit" if committing else "rollback",
+        c.COMMIT_DURATION: took.elapsed if took and committing else None,
         c.ROLLBACK_DURATION: took.elapsed if took and not committing else None,
     }

@@ -46,17 +46,16 @@ def describe_engine(call: Call) -> Fields:
 def refused(call: Call) -> FailurePoint | object:
     """Tell what it means that an engine gets no connection."""
     engine, last = call.instance, call.operation.last if call.operation else None
-    if last is not None:
-        return c.find(last.failure)
-    if isinstance(call.error, (OSError, engine.dialect.loaded_dbapi.Error)):
-        return _unreachable(engine.dialect)
-    return UNNAMED
+    if not isinstance(call.error, (OSError, engine.dialect.loaded_dbapi.Error)):
+        return UNNAMED
+    return c.find(last.failure) if last is not None else _unreachable(engine.dialect)
 
 
 def waited(call: Call) -> FailurePoint:
     """Tell waiting for a connection from connecting, where a deadline ended it."""
     pool = call.instance.pool
-    if pool.checkedout() >= _size(pool):
+    limited = getattr(pool, "_max_overflow", -1) >= 0
+    if limited and pool.checkedout() >= _size(pool):
         return c.DATABASE_POOL_EXHAUSTED
     return _unreachable(call.instance.dialect)
 

@@ -27,6 +27,7 @@ from gp_otel import (
     targets,
     watchdog,
 )
+from gp_otel import guard as guard_module
 from gp_otel.guard import guard
 from gp_otel.patch import Patches
 
@@ -104,6 +105,7 @@ def _prepare() -> None:
     add = getattr(provider, "add_span_processor", None)
     if add is not None:
         add(spans.Identify())
+    guard_module.on_failure(outlet.hook_failed)
     os.register_at_fork(after_in_child=_forked)
 
 

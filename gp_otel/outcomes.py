@@ -80,9 +80,8 @@ class Occurs:
 
     def __str__(self) -> str:
         """Write it as settings do."""
-        return (
-            self.what if self.condition is None else f"{self.what} if {self.condition}"
-        )
+        condition = f" if {self.condition}" if self.condition is not None else ""
+        return f"{self.what}{condition}"
 
 
 Condition = Raises | Holds | Occurs
@@ -163,9 +162,8 @@ def _rule(written: Written) -> Rule:
         raise ConfigurationError(f"{dict(written)!r} is no outcome: {remedy}")
     failure = written.get("failure")
     if not isinstance(failure, FailurePoint | str | None):
-        raise ConfigurationError(
-            f"`failure` is {failure!r}: write a failure point's id"
-        )
+        remedy = "write a failure point's id"
+        raise ConfigurationError(f"`failure` is {failure!r}: {remedy}")
     if "when" in written:
         return Rule(parse(str(written["when"])), failure)
     return Rule(Raises(_raised(written["raises"])), failure)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from opentelemetry import _logs, trace
 from opentelemetry._logs import LogRecord, SeverityNumber
 
+from gp_otel import catalogue as c
 from gp_otel import (
     chain,
     flush,
     metrics,
     operation,
     record,
+    redact,
     settings,
     spans,
     started,
@@ -27,6 +29,7 @@ from gp_otel import (
 from gp_otel.draft import Draft
 from gp_otel.failure import FailurePoint, Level
 from gp_otel.guard import guard
+from gp_otel.stack import name_of
 
 if TYPE_CHECKING:
     from opentelemetry._logs import Logger
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from gp_otel.scope import Scope
 
 Fields = Mapping[str, object]
+
+_WORDS = 500
+"""Characters of a mistake of ours."""
 
 
 def report(
@@ -297,3 +303,15 @@ def release() -> None:
     """Let go of everything that waits: at shutdown, or before the last flush."""
     operation.HOLDERS.release()
     STORM.flush()
+
+
+def hook_failed(place: str, error: BaseException) -> None:
+    """Report a mistake of ours: the application is unaffected, a record may be lost."""
+    words = f"{name_of(type(error))}: {redact.text_of(error, _WORDS)}"
+    failure(
+        c.TELEMETRY_HOOK_FAILED,
+        None,
+        around=None,
+        describe=lambda: {"hook": place},
+        message=words,
+    )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry import context as otel_context
 
-from gp_otel import chain, operation, outlet, runs
+from gp_otel import chain, operation, outlet, runs, spans
 from gp_otel.counting import count, dependency_of
 from gp_otel.failure import FailurePoint
 from gp_otel.guard import guard
@@ -172,6 +172,7 @@ def _attempt(call: Call, holder: Operation) -> None:
         found = guard("attempt", attempt, call)
         if found is not None:
             holder.attempts.append(found)
+            spans.mark_attempt(found.error_type)
 
 
 def ending(call: Call, error: BaseException) -> Ending:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from gp_otel import catalogue as c
-from gp_otel import chain, redact, sqlstate
+from gp_otel import chain, redact, settings, settle, sqlstate
+from gp_otel.failure import Stage
 from gp_otel.guard import guard
 from gp_otel.stack import name_of
 from gp_otel.watched import Call
@@ -63,6 +64,7 @@ class Transaction:
         return {
             c.SESSION_ID: self.session,
             c.SESSION_DURATION: monotonic() - self.started,
+            c.DURATION: monotonic() - self.started,
             c.ERROR_TYPE: self.error_type or None,
             c.ERROR_DETAILS: self.error_details or None,
             c.SQLSTATE: self.sqlstate or None,
@@ -80,6 +82,19 @@ def of(connection: object) -> Transaction | None:
 def begin(connection: object, session: Callable[[Any], str | None]) -> None:
     """Note that a transaction begins."""
     _open[connection] = Transaction(guard("session", session, connection))
+
+
+def recover(connection: object) -> None:
+    """Forget what went wrong on a connection: a savepoint was rolled back."""
+    one = _open.get(connection)
+    if one is not None:
+        one.recover()
+
+
+def committed(call: Call) -> None:
+    """Audit a commit, where settings ask for the database's successes."""
+    if Stage.DATABASE in settings.current().audit:
+        settle.say(call, c.DATABASE_SESSION_COMMITTED)
 
 
 def ends(call: Call, connection: object) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from gp_otel import settings, settle
@@ -15,6 +16,7 @@ from gp_otel.redact import safe_text
 from gp_otel.watched import UNNAMED, Call, Verdict
 
 _ITEM: Final = "watch.item"
+_INTERNAL_ERROR: Final = 1011
 
 _PASSES: Final = (
     "langgraph.errors.GraphBubbleUp",
@@ -27,7 +29,7 @@ _PASSES_UNLESS: Final[Mapping[str, Callable[[Any], bool]]] = {
         int(error.status_code) >= HTTPStatus.INTERNAL_SERVER_ERROR
     ),
     "starlette.exceptions.WebSocketException": lambda error: (
-        int(error.code) == CloseCode.INTERNAL_ERROR
+        int(error.code) == _INTERNAL_ERROR
     ),
 }
 """Answers: those pass that do not say that the server has failed."""
@@ -131,8 +133,7 @@ def remember(call: Call, item: Any) -> None:
 
 def _last_item(call: Call) -> None:
     function = getattr(call.function, "__func__", call.function)
-    yields = inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(
-        function
-    )
+    yields = inspect.isgeneratorfunction(function)
+    yields = yields or inspect.isasyncgenfunction(function)
     if yields and call.operation is not None:
         call.result = call.operation.facts.get(_ITEM, MISSING)

@@ -1,9 +1,10 @@
 """Redis: commands that fail, subscriptions that are lost, pools without a connection.
 
-Every command goes through `execute_command`, those of a pipeline through `execute`.
-Both try again inside, so they hold: `_connect` and what is called between two tries
-only tell them of an attempt. A subscription waits in `parse_response`, whichever way
-it is read. A pool that blocks may wait for ever, so its silence is watched.
+Every command goes through `execute_command`, those of a pipeline through `execute`; a
+cluster first asks its nodes for one another, a sentinel its like. All of them try
+again inside, so they hold: `_connect` and what is called between two tries only tell
+them of an attempt. A subscription waits in `parse_response`, whichever way it is
+read. A pool that blocks may wait for ever, so its silence is watched.
 """
 
 from __future__ import annotations
@@ -39,8 +40,12 @@ REDIS = Instrumentor(
                 "redis.asyncio.client:Redis.execute_command",
                 "redis.asyncio.client:Pipeline.execute",
                 "redis.asyncio.client:Pipeline.immediate_execute_command",
+                "redis.cluster:NodesManager.initialize",
                 "redis.cluster:RedisCluster.execute_command",
+                "redis.cluster:ClusterPipeline.execute",
+                "redis.asyncio.cluster:NodesManager.initialize",
                 "redis.asyncio.cluster:RedisCluster.execute_command",
+                "redis.asyncio.cluster:ClusterPipeline.execute",
             ),
             stage=Stage.DATABASE,
             kind="statement",
@@ -65,6 +70,22 @@ REDIS = Instrumentor(
             failures=FAILURES,
             describe=commands.describe,
             dependency=lambda call: str(commands.store_of(call.instance)),
+        ),
+        Watched(
+            # Every sentinel is asked, until one knows.
+            calls=(
+                "redis.sentinel:Sentinel.discover_master",
+                "redis.asyncio.sentinel:Sentinel.discover_master",
+            ),
+            stage=Stage.DATABASE,
+            kind="statement",
+            compound=True,
+            holds=True,
+            counted=False,
+            failures=FAILURES,
+            describe=commands.describe_service,
+            dependency=lambda call: str(commands.service_of(call)),
+            dependency_of_each_call=True,
         ),
         Watched(
             calls=(

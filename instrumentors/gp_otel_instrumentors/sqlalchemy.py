@@ -107,6 +107,7 @@ SQLALCHEMY = Instrumentor(
             failures={"Exception": commits.not_committed},
             times_out=c.DATABASE_TRANSACTION_FAILED,
             judge=commits.ended,
+            then=commits.committed,
             describe=commits.describe_transaction,
             dependency=lambda call: str(
                 engines.store_of(call.instance.connection.engine)

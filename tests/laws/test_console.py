@@ -133,6 +133,7 @@ class Broken(io.StringIO):
     """A console whose reader has gone."""
 
     def write(self, _: str) -> int:
+        """Find nobody there."""
         raise BrokenPipeError
 
 

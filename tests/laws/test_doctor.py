@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from os import environ
 from pathlib import Path
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,7 +131,7 @@ def kitchen(tmp_path: Path) -> None:
     (tmp_path / "kitchen_stove.py").write_text("def get_stove():\n    return 1\n")
 
 
-# -- all in one ------------------------------------------------------------------------
+# -- all in one ----------------------------------------------------------------
 
 
 def test_all_is_well(doctor: Doctor) -> None:
@@ -160,7 +160,7 @@ def test_every_target(doctor: Doctor, kitchen: None, tmp_path: Path) -> None:
     assert [] == [line for line in long if len(line.split()) > 2]
 
 
-# -- settings --------------------------------------------------------------------------
+# -- settings ------------------------------------------------------------------
 
 
 def test_settings_that_are_wrong(quick: Doctor, tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_settings_in_force(doctor: Doctor, tmp_path: Path) -> None:
     assert "-- watch kitchen:get_cook: pending its import (--app" in said.words
 
 
-# -- the application -------------------------------------------------------------------
+# -- the application -----------------------------------------------------------
 
 
 def test_an_application(doctor: Doctor, kitchen: None, tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_an_application_in_a_folder_of_its_own(doctor: Doctor, tmp_path: Path) -
         assert (0, True) == (said.status, "Watched, in oven" in said.text)
 
 
-# -- libraries -------------------------------------------------------------------------
+# -- libraries -----------------------------------------------------------------
 
 
 def test_a_version_that_is_refused(doctor: Doctor, tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_a_distro_that_is_not_there() -> None:
     ] == wrong_with(OTEL_PYTHON_DISTRO="golden")
 
 
-# -- export ------------------------------------------------------------------------------
+# -- export --------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ class Logs(logs_rpc.LogsServiceServicer):
     """Takes logs, and nothing else."""
 
     def Export(  # noqa: N802 - the service's own name
-        self, request: logs.ExportLogsServiceRequest, context: object
+        self, *_: object
     ) -> logs.ExportLogsServiceResponse:
         """Take them."""
         return logs.ExportLogsServiceResponse()
@@ -470,7 +470,7 @@ def test_without_a_distro() -> None:
     assert ("wrong", "logs: nothing is exported") == (logs.state, logs.text)
 
 
-# -- parts ---------------------------------------------------------------------------------
+# -- parts ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -510,7 +510,7 @@ def test_what_is_wrong_is_counted(sections: list[Section]) -> None:
     assert last.startswith(f"{count} problem" if count else "All that was looked at")
 
 
-# -- the command line ------------------------------------------------------------------
+# -- the command line ----------------------------------------------------------
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import logging
 import pickle
 import sys
@@ -16,9 +17,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import HTTPException, WebSocketException
+from langgraph.errors import GraphInterrupt
+from starlette.websockets import WebSocketDisconnect
 from watching import connected
 
-from gp_otel import FailurePoint, catalogue, install, metrics, settings, targets, watch
+from gp_otel import (
+    FailurePoint,
+    catalogue,
+    guard,
+    install,
+    metrics,
+    settings,
+    targets,
+    watch,
+)
 from gp_otel.failure import Fault, Impact, Level
 from gp_otel.testing import Reports
 
@@ -33,7 +46,7 @@ class RefusedError(Exception):
 REFUSED = f"{RefusedError.__module__}.{RefusedError.__qualname__}"
 
 
-# -- shapes ------------------------------------------------------------------------
+# -- shapes --------------------------------------------------------------------
 
 
 @watch(FACTORY)
@@ -140,8 +153,8 @@ SHAPES: list[Callable[[BaseException | None], Any]] = [
     lambda error: entered_at_once(manager(error)),
     lambda error: entered(async_manager(error)),
     lambda error: Factory().method(error),
-    lambda error: Factory.of_the_class(error),
-    lambda error: Factory.static(error),
+    Factory.of_the_class,
+    Factory.static,
 ]
 NAMES = [
     "function",
@@ -210,11 +223,11 @@ def test_a_decorated_function_is_the_function(reports: Reports) -> None:
     """Its name, its documentation and its pickle are what they were."""
     assert "plain" == plain.__name__
     assert "Return, or raise." == plain.__doc__
-    assert asyncio.iscoroutinefunction(coroutine)
+    assert inspect.iscoroutinefunction(coroutine)
     assert plain is pickle.loads(pickle.dumps(plain))  # noqa: S301 - our own bytes
 
 
-# -- verdicts ------------------------------------------------------------------------
+# -- verdicts ------------------------------------------------------------------
 
 
 def ends(result: Any, **says: Any) -> None:
@@ -226,17 +239,18 @@ def ends(result: Any, **says: Any) -> None:
             raise given
         return given
 
-    try:
-        called(result)
-    except BaseException as error:
-        assert result is error
-        if not isinstance(error, Exception):
-            raise
+    if isinstance(result, BaseException):
+        with pytest.raises(type(result)) as left:
+            called(result)
+        assert result is left.value
+    else:
+        assert result is called(result)
 
 
 def test_none_is_no_failure(reports: Reports) -> None:
     """A function that returns nothing has said nothing."""
-    for result in (None, False, 0, "", [], SimpleNamespace(error="no")):
+    results: list[Any] = [None, False, 0, "", [], SimpleNamespace(error="no")]
+    for result in results:
         ends(result)
 
     assert [] == reports.ids
@@ -298,9 +312,6 @@ def test_an_exception_that_passes(reports: Reports) -> None:
 
 def test_answers_of_a_web_framework(reports: Reports) -> None:
     """An HTTP answer below 500 is control flow; named as imported or as defined."""
-    from fastapi import HTTPException, WebSocketException
-    from starlette.websockets import WebSocketDisconnect
-
     for answer in (
         HTTPException(404),
         HTTPException(401),
@@ -319,8 +330,6 @@ def test_answers_of_a_web_framework(reports: Reports) -> None:
 
 def test_control_flow_of_a_graph(reports: Reports) -> None:
     """A graph that is interrupted has not failed."""
-    from langgraph.errors import GraphInterrupt
-
     ends(GraphInterrupt(()))
 
     assert [] == reports.ids
@@ -366,7 +375,7 @@ def test_a_context_manager_as_a_decorator(reports: Reports) -> None:
     assert ("ran", "ran") == (inside(), inside())
 
 
-# -- events --------------------------------------------------------------------------
+# -- events --------------------------------------------------------------------
 
 
 def test_a_result_that_means_an_event(reports: Reports) -> None:
@@ -420,7 +429,7 @@ def test_a_call_that_is_the_event(reports: Reports) -> None:
     assert ["out"] == [one["scaling_action"] for one in reports.events]
 
 
-# -- deadlines -------------------------------------------------------------------------
+# -- deadlines -----------------------------------------------------------------
 
 
 async def test_silence(reports: Reports) -> None:
@@ -467,7 +476,7 @@ async def test_it_ends_in_time(reports: Reports) -> None:
     assert [] == reports.ids
 
 
-# -- ids and fields ------------------------------------------------------------------
+# -- ids and fields ------------------------------------------------------------
 
 
 def test_ids_from_the_arguments(reports: Reports) -> None:
@@ -490,6 +499,7 @@ def test_ids_from_the_arguments(reports: Reports) -> None:
             },
         )
         def create(self, context: Any) -> None:
+            assert context.thread
             inner()
 
     with pytest.raises(RefusedError):
@@ -507,12 +517,12 @@ def test_ids_from_the_arguments(reports: Reports) -> None:
 @pytest.mark.parametrize("kind", ["call", "run"])
 def test_a_verified_user_outranks_an_argument(reports: Reports, kind: Any) -> None:
     """What a token has proved is not replaced by what a call was told."""
+
+    @watch(FACTORY, kind=kind, ids={"user_id": "user", "thread_id": "thread"})
+    def create(user: str, thread: str) -> None:
+        raise RefusedError
+
     with connected("ada"), pytest.raises(RefusedError):
-
-        @watch(FACTORY, kind=kind, ids={"user_id": "user", "thread_id": "thread"})
-        def create(user: str, thread: str) -> None:
-            raise RefusedError
-
         create("mallory", "t-1")
 
     record = reports.one(FACTORY)
@@ -525,17 +535,17 @@ def test_a_verified_user_outranks_an_argument(reports: Reports, kind: Any) -> No
 
 def test_fields_from_everywhere(reports: Reports) -> None:
     """Paths fill them, settings say the rest, and the callable names itself."""
+
+    @watch(
+        "database.result.save_failed",
+        fields={"agent_name": "agent", "save_error": "error.args[0]"},
+        says={"partial_save": False},
+        fallback_available=True,
+    )
+    def save(agent: str) -> None:
+        raise RefusedError("disk full")
+
     with pytest.raises(RefusedError):
-
-        @watch(
-            "database.result.save_failed",
-            fields={"agent_name": "agent", "save_error": "error.args[0]"},
-            says={"partial_save": False},
-            fallback_available=True,
-        )
-        def save(agent: str) -> None:
-            raise RefusedError("disk full")
-
         save("writer")
 
     record = reports.one("database.result.save_failed")
@@ -551,12 +561,12 @@ def test_fields_from_everywhere(reports: Reports) -> None:
 
 def test_a_run_is_a_span(reports: Reports) -> None:
     """It carries the outcome and the worst impact of all that failed in it."""
+
+    @watch(FACTORY, kind="run", ids={"run_id": "run"})
+    def answer(run: str) -> None:
+        raise RefusedError
+
     with pytest.raises(RefusedError):
-
-        @watch(FACTORY, kind="run", ids={"run_id": "run"})
-        def answer(run: str) -> None:
-            raise RefusedError
-
         answer("r-1")
 
     (span,) = reports.spans
@@ -567,7 +577,7 @@ def test_a_run_is_a_span(reports: Reports) -> None:
     )
 
 
-# -- chains ------------------------------------------------------------------------------
+# -- chains --------------------------------------------------------------------
 
 
 def test_a_later_false_is_a_symptom(reports: Reports) -> None:
@@ -606,7 +616,7 @@ def test_one_failure_is_recorded_once(reports: Reports) -> None:
     assert [FACTORY] == reports.ids
 
 
-# -- the decorator itself --------------------------------------------------------------
+# -- the decorator itself ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -669,16 +679,14 @@ def test_an_id_that_settings_never_brought(
     reports: Reports, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The application goes on, and the log says which id it is."""
-    from gp_otel import guard
-
-    with guard.strict(False):
+    with guard.strict(on=False):
         ends(RefusedError(), failure="agent.kitchen.burnt")
 
     assert [] == reports.ids
     assert "'agent.kitchen.burnt' is no failure point" in caplog.text
 
 
-# -- named in settings -------------------------------------------------------------------
+# -- named in settings ---------------------------------------------------------
 
 SHOP = """
 def open_shop(): raise OSError("closed")
@@ -828,8 +836,7 @@ def test_a_named_callable_outranks_the_library(
     )
     try:
         install.install(["redis"])
-        import redis.client  # noqa: F401 - what is waited for
-
+        importlib.import_module("redis.client")
         states = install.libraries()["redis"].states
     finally:
         install.uninstall(["redis"])

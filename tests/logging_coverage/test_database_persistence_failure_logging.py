@@ -17,7 +17,7 @@ import pytest
 import redis
 import redis.asyncio
 import sqlalchemy as sa
-from redis import exceptions
+from redis import cluster, exceptions, sentinel
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -36,7 +36,8 @@ Asyncpg = Any
 """A connection: asyncpg ships no types."""
 
 connect: Asyncpg = asyncpg.connect
-"""What types can be inferred of it are too narrow."""
+make_node: Redis = cluster.ClusterNode
+find_sentinels: Redis = sentinel.Sentinel
 
 Redis = Any
 """A client or a pool: redis-py leaves half of its methods untyped."""
@@ -1032,6 +1033,37 @@ async def test_application_that_changes_its_mind(
     assert [] == reports.ids
 
 
+@pytest.mark.provokes(c.DATABASE_SESSION_COMMITTED)
+async def test_commit_that_settings_ask_for(
+    reports: Reports,
+    engine: AsyncEngine,
+    postgres: Postgres,
+    settings_of: Callable[[str], None],
+) -> None:
+    """An event for each, with its session; by default there is none."""
+    insert = "INSERT INTO messages VALUES ({}, 'one')"
+    other = await connect(postgres.url)
+    async with other.transaction():
+        await other.execute(insert.format(1))
+    settings_of('audit = ["database"]')
+    async with other.transaction():
+        await other.execute(insert.format(2))
+    async with engine.begin() as connection:
+        await connection.execute(sa.text(insert.format(3)))
+    await other.close()
+    events = [one for one in reports.events if one.id == "database.session.committed"]
+
+    assert [] == reports.ids
+    assert [("commit", True, True)] * 2 == [
+        (
+            one["operation_type"],
+            one["session_id"].removesuffix("...").isdigit(),
+            0 < one["commit_duration"] < one["duration"],
+        )
+        for one in events
+    ]
+
+
 @pytest.mark.provokes(c.DATABASE_QUERY_FAILED)
 async def test_savepoint_that_makes_it_good(
     reports: Reports, engine: AsyncEngine, postgres: Postgres
@@ -1239,14 +1271,43 @@ def test_redis_that_takes_nothing(
 @pytest.mark.provokes(c.DATABASE_REDIS_UNAVAILABLE)
 def test_cluster_that_is_down(reports: Reports) -> None:
     """A node without slots says so."""
-    cluster = {"cluster-enabled": "yes", "cluster-port": str(free_port())}
+    options = {"cluster-enabled": "yes", "cluster-port": str(free_port())}
     with (
-        Valkey(settings=cluster) as node,
+        Valkey(settings=options) as node,
         pytest.raises(exceptions.ClusterDownError),
     ):
         redis.Redis.from_url(node.url, retry=ONCE).get("session:lovelace")
 
     assert [("database.redis.unavailable", True)] == chain(reports)
+
+
+@pytest.mark.provokes(c.DATABASE_REDIS_UNAVAILABLE)
+def test_cluster_without_a_node(reports: Reports, closed_port: int) -> None:
+    """All nodes are asked; what they do not say is one failure."""
+    nodes = [make_node("127.0.0.1", port) for port in (closed_port, 1)]
+
+    with pytest.raises(exceptions.RedisClusterException):
+        cluster.RedisCluster(startup_nodes=nodes)
+
+    assert [("database.redis.unavailable", True)] == chain(reports)
+    assert reports.all[0]["retry_attempted"]
+
+
+@pytest.mark.provokes(c.DATABASE_REDIS_UNAVAILABLE)
+def test_sentinel_that_nobody_is(reports: Reports, closed_port: int) -> None:
+    """Nobody knows the service: the first that was asked is why."""
+    sentinels: Redis = find_sentinels([("127.0.0.1", closed_port), ("127.0.0.1", 1)])
+
+    with pytest.raises(sentinel.MasterNotFoundError):
+        sentinels.discover_master("cache")
+
+    assert [("database.redis.unavailable", True)] == chain(reports)
+    assert ("SENTINEL", True, f"redis://127.0.0.1:{closed_port}/0") == told(
+        reports.all[0],
+        "db.operation.name",
+        "retry_attempted",
+        "golden_path.dependency",
+    )
 
 
 @pytest.mark.provokes(c.DATABASE_REDIS_UNAVAILABLE)

@@ -245,6 +245,8 @@ def test_span_of_another_instrumentation(
 
     httpx.get(f"{auth.url}/token")
     span = reports.spans[-1]
+    assert span.instrumentation_scope is not None
+    assert span.context is not None
 
     assert ["auth.service.unavailable root"] == chain(reports)
     assert "opentelemetry.instrumentation.httpx" == span.instrumentation_scope.name
@@ -363,8 +365,10 @@ def any_client(http: httpx.Client) -> Any:
     return http
 
 
-def test_model_is_asked_through_the_old_client(reports: Reports, llm: Llm) -> None:
-    """An application may hand its own httpx client to the SDK."""
+def test_model_is_asked_through_the_old_client(
+    reports: Reports, llm: Llm, contrib: None
+) -> None:
+    """An application may hand its own httpx client to the SDK; its tries show."""
     llm.behave(kind="status", status=429, retry_after=0.01, times=1)
 
     with (
@@ -374,9 +378,12 @@ def test_model_is_asked_through_the_old_client(reports: Reports, llm: Llm) -> No
         ) as client,
     ):
         ask(client)
+    tried = [span.attributes or {} for span in reports.spans]
 
     assert [] == reports.ids
     assert 2 == reports.one("service.llm.retried")["attempts"]
+    assert ["status 429", None] == [one.get("golden_path.attempt") for one in tried]
+    assert [None, None] == [one.get("golden_path_impact") for one in tried]
 
 
 @pytest.mark.provokes(c.SERVICE_LLM_RETRIED)
