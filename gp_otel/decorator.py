@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, Unpack, cast
 
 from gp_otel import engine, named
 from gp_otel.catalogue import CATALOGUE
@@ -22,49 +22,42 @@ F = TypeVar("F", bound=Callable[..., Any])
 _log = logging.getLogger("gp_otel")
 
 
-def watch(  # noqa: PLR0913 - each is a word of its own at the place of the call
-    failure: FailurePoint | str | None = None,
-    *,
-    outcomes: Written | Iterable[Written] | None = None,
-    passes: Iterable[str | type[BaseException]] = (),
-    fields: Mapping[str, str] | None = None,
-    says: Mapping[str, Value] | None = None,
-    ids: Mapping[str, str] | None = None,
-    kind: Kind = "call",
-    dependency: str | None = None,
-    deadline: float | None = None,
-    times_out: FailurePoint | str | None = None,
-    fallback_available: bool | None = None,
+class Says(TypedDict, total=False):
+    """What can be said of a callable; paths look like `self.name`, `result.error`."""
+
+    outcomes: Written | Iterable[Written]
+    """Lines like `is False`, or `{"when": line, "failure": id}`: `gp_otel.outcomes`."""
+    passes: Iterable[str | type[BaseException]]
+    """Exceptions that are no failure."""
+    fields: Mapping[str, str]
+    """Fields of the record, by path into the call."""
+    says: Mapping[str, Value]
+    """Fields of the record, as they are."""
+    ids: Mapping[str, str]
+    """`user_id`, `connection_id`, `run_id`, `thread_id`, by path into the call."""
+    kind: Kind
+    dependency: str
+    """What lies outside the process that it calls, without credentials."""
+    deadline: float
+    """Seconds after which silence is a failure; nothing is cancelled."""
+    times_out: FailurePoint | str
+    """What silence means; else what the callable's failure means."""
+    fallback_available: bool
+
+
+def watch(
+    failure: FailurePoint | str | None = None, **says: Unpack[Says]
 ) -> Callable[[F], F]:
     """Report how the decorated function, method, generator or context manager fails.
 
         @watch("agent.factory.init_failed", fields={"user_context": "user_id"})
         async def create_agent(user_id: str) -> Agent: ...
 
-    `outcomes` are lines like `raises ValueError`, `is False` or `success == false`
-    (`gp_otel.outcomes` has them all), or `{"when": line, "failure": id}` where one
-    means a failure point of its own; without any, an exception is the failure.
-    Those in `passes` are none. `fields` and `ids` are paths into the call:
-    `user_id` (an argument), `self.name`, `result.error`. After `deadline` seconds
-    without an end `times_out` (else `failure`) is reported; nothing is cancelled.
-
-    It never raises: where what it is told makes no sense it says so once, on the
-    logger `gp_otel`, and the function is left as it is.
+    An exception is the failure, unless `outcomes` say otherwise: a result of None or
+    False is none by itself. It never raises: where what it is told makes no sense it
+    says so once, on the logger `gp_otel`, and the function is left as it is.
     """
-    told: dict[str, Any] = {
-        "failure": failure,
-        "outcomes": _several(outcomes),
-        "passes": [one if isinstance(one, str) else name_of(one) for one in passes],
-        "fields": fields,
-        "says": says,
-        "ids": ids,
-        "kind": kind,
-        "dependency": dependency,
-        "deadline": deadline,
-        "times_out": times_out,
-        "fallback_available": fallback_available,
-    }
-    said = {key: value for key, value in told.items() if value is not None}
+    said = {"failure": failure, **says}
     return lambda function: guard("watch", _watched, function, said) or function
 
 
@@ -72,25 +65,32 @@ def _several(outcomes: Written | Iterable[Written] | None) -> list[Written] | No
     if outcomes is None:
         return None
     if isinstance(outcomes, str | Mapping | Rule):
-        return [outcomes]
+        return [cast("Written", outcomes)]
     return list(outcomes)
 
 
-def _watched(function: F, said: Mapping[str, Any]) -> F:
+def _watched(function: Any, said: Mapping[str, Any]) -> Any:
     target = f"{function.__module__}:{_name(function)}"
     if isinstance(function, type):
         _log.error("%s is a class: decorate a method of it, __init__ for one", target)
         return function
+    written = {
+        **said,
+        "target": target.replace("<locals>.", ""),
+        "outcomes": _several(said.get("outcomes")),
+        "passes": [
+            name_of(one) if isinstance(one, type) else one
+            for one in said.get("passes", ())
+        ],
+    }
     try:
-        entry = Entry("@watch", {"target": target.replace("<locals>.", ""), **said})
+        entry = Entry("@watch", {k: v for k, v in written.items() if v is not None})
         row = named.watched(WatchTable(entry, CATALOGUE, open_ids=True).read())
     except ConfigurationError as error:
         _log.error("%s is not watched: %s", target, error)
         return function
-    ours: Any = Wrapped(
-        function, engine.wrapper_for(row, function), [True], inherited=False
-    )
-    return cast("F", ours)
+    wrapper = engine.wrapper_for(row, function)
+    return Wrapped(function, wrapper, [True], inherited=False)
 
 
 def _name(function: Any) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from gp_otel.catalogue import ALIASES
-from gp_otel.catalogue.table import Reader, Table, instead
+from gp_otel.catalogue.table import Reader, Table, instead, is_list, is_table
 from gp_otel.failure import ConfigurationError, FailurePoint
 
 T = TypeVar("T")
@@ -21,20 +21,19 @@ class Entry(Reader):
     def table_of(self, key: str) -> Table:
         """Read a table within this one; an empty one, if nobody writes it."""
         value = self.table.get(key, {})
-        if not isinstance(value, Mapping):
+        if not is_table(value):
             raise self.wrong(key, f"is {value!r}", f"write a table, `[{key}]`")
         return value
 
     def entries(self, key: str, name: str) -> list[Entry]:
         """Read a list of tables, each called by what it says under `name`."""
         value = self.table.get(key, ())
-        if not isinstance(value, list | tuple) or not all(
-            isinstance(one, Mapping) for one in value
-        ):
+        tables = [one for one in value if is_table(one)] if is_list(value) else None
+        if tables is None or tables != list(cast("Iterable[object]", value)):
             raise self.wrong(key, f"is {value!r}", f"write `[[{key}]]`, then its keys")
         found = [
             Entry(f"{self.where}, {key} {one.get(name, place)!r}", one)
-            for place, one in enumerate(value, 1)
+            for place, one in enumerate(tables, 1)
         ]
         names = [str(one.table.get(name)) for one in found if name in one.table]
         for one in found:

@@ -30,6 +30,10 @@ def answered(call: Call) -> FailurePoint | object | None:
     return failed(call) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
 
 
+def left(_call: Call) -> None:
+    """Make nothing of it that a step noticed first that nobody is there any more."""
+
+
 def out_of_time(call: Call) -> FailurePoint | object:
     """Tell a limit of LangGraph's own: of a node's time, or of the run's steps."""
     return _of_the_run(call, c.AGENT_TIMEOUT)

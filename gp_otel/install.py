@@ -25,6 +25,7 @@ from gp_otel import (
     spans,
     started,
     targets,
+    waiting,
     watchdog,
 )
 from gp_otel import guard as guard_module
@@ -117,6 +118,7 @@ def _forked() -> None:
         flush.FLUSHER.reset,
         outlet.STORM.reset,
         started.reset,
+        waiting.reset,
     ):
         guard("fork", reset)
 

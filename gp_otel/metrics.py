@@ -61,7 +61,10 @@ class Family:
 
     def add(self, *values: str | bool, count: int = 1) -> None:
         """Count exactly, from any thread."""
-        cell = self.cell(*values)
+        self.add_to(self.cell(*values), count)
+
+    def add_to(self, cell: Cell, count: int) -> None:
+        """Count exactly on a cell found before."""
         with self._lock:
             cell.n += count
 
@@ -224,6 +227,30 @@ def zero(points: Iterable[FailurePoint]) -> None:
     for point in points:
         if point.level is Level.CRITICAL:
             FAILURES.cell(*failure_labels(point, None, None, escalates=True))
+
+
+_failure_cells: dict[tuple[int, bool, str, str], Cell] = {}
+
+
+def count_failure(
+    point: FailurePoint,
+    root_failure: str,
+    dependency: str | None,
+    *,
+    escalates: bool,
+    count: int = 1,
+) -> None:
+    """Count one failure, or so many of its like."""
+    key = (id(point), escalates, root_failure, dependency or "")
+    cell = _failure_cells.get(key)
+    if cell is None:
+        labels = failure_labels(point, root_failure, dependency, escalates=escalates)
+        cell = _failure_cells[key] = FAILURES.cell(*labels)
+        _points_counted.append(point)  # its id stays its own
+    FAILURES.add_to(cell, count)
+
+
+_points_counted: list[FailurePoint] = []
 
 
 def failure_labels(

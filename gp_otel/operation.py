@@ -77,6 +77,7 @@ class Operation:
         "scope",
         "span",
         "started",
+        "watchdog",
     )
 
     def __init__(
@@ -109,6 +110,7 @@ class Operation:
         """Seconds after which its silence is a failure."""
         self.done = False
         self.reported = False
+        self.watchdog: watchdog.Timer | None = None
         self._release: watchdog.Timer | None = None
 
     @property

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from gp_otel import paths
+from gp_otel.catalogue.table import is_list
 from gp_otel.classes import class_name
 from gp_otel.failure import ConfigurationError, FailurePoint
 from gp_otel.paths import MISSING, Path
@@ -171,7 +172,7 @@ def _rule(written: Written) -> Rule:
 
 def _raised(classes: object) -> tuple[str, ...]:
     """Read one class or several, by name or as they are."""
-    several = classes if isinstance(classes, list | tuple) else [classes]
+    several = classes if is_list(classes) else [classes]
     return _classes(
         name_of(one) if isinstance(one, type) else str(one) for one in several
     )

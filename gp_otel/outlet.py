@@ -206,10 +206,9 @@ def _count(
     escalates: bool,
     count: int,
 ) -> None:
-    labels = metrics.failure_labels(
-        point, root_failure, dependency, escalates=escalates
+    metrics.count_failure(
+        point, root_failure, dependency, escalates=escalates, count=count
     )
-    metrics.FAILURES.add(*labels, count=count)
     started.counting()
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from gp_otel.failure import ConfigurationError
 
@@ -128,7 +128,7 @@ def _written(step: str | int) -> str:
 def _follow(value: Any, step: str | int) -> Any:
     """Take one step; a mapping has keys only, or `items` would always be there."""
     if isinstance(value, Mapping):
-        return value.get(step, MISSING)
+        return cast("Mapping[object, Any]", value).get(step, MISSING)
     if isinstance(step, int):
         return value[step]
     return getattr(value, step, MISSING)

@@ -12,6 +12,7 @@ from enum import Enum
 from math import isfinite
 from typing import Any, Final
 
+from gp_otel.catalogue.table import is_list
 from gp_otel.classes import class_name, is_a
 from gp_otel.failure import ConfigurationError
 
@@ -37,7 +38,7 @@ def same(value: Any, operand: Operand) -> bool:
     value = value.value if isinstance(value, Enum) else value
     if isinstance(operand, tuple):
         return (
-            isinstance(value, list | tuple)
+            is_list(value)
             and len(value) == len(operand)
             and all(map(same, value, operand))
         )
@@ -79,7 +80,7 @@ def read_value(text: str) -> Operand:
 
 
 def _literal(value: object) -> Operand:
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return tuple(_plain(one) for one in value)
     return _plain(value)
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary, proxy
 from opentelemetry.context import attach, detach
 
 from gp_otel import catalogue as c
-from gp_otel import engine, settle
+from gp_otel import flight, settle
 from gp_otel.failure import Stage
 from gp_otel.guard import guard
 from gp_otel.operation import Attempt
@@ -67,7 +67,7 @@ def iterate(
 
 def _begin(loop: Any) -> Call | None:
     """Open the loop's operation; it must not keep alive what it is found by."""
-    return engine.begin(LOOP, type(loop), proxy(loop), (), {})
+    return flight.begin(LOOP, type(loop), proxy(loop), (), {})
 
 
 def _each(call: Call, attempts: Iterator[Any]) -> Iterator[Any]:

@@ -12,16 +12,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gp_otel.catalogue import ALIASES, CATALOGUE
-from gp_otel.catalogue.table import instead
+from gp_otel.catalogue.table import Table, instead, is_table
 from gp_otel.failure import ConfigurationError, FailurePoint, Value
 
 if TYPE_CHECKING:
     from gp_otel.named import Named
 
-Table = Mapping[str, Any]
 
 _log = logging.getLogger("gp_otel")
 
@@ -177,7 +176,7 @@ def load(
         return Settings()
     path, inside = found
     try:
-        table: Any = tomllib.loads(path.read_text("utf-8"))
+        table: Table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         message = f"{path}: cannot be read ({error.strerror}): correct GP_OTEL_SETTINGS"
         raise ConfigurationError(message) from None
@@ -185,7 +184,8 @@ def load(
         message = f"{path}: is not TOML, correct it there: {error}"
         raise ConfigurationError(message) from None
     for part in inside.split(".") if inside else ():
-        table = table.get(part, {}) if isinstance(table, Mapping) else {}
+        inner = table.get(part, {})
+        table = inner if is_table(inner) else {}
     return parse(table, f"{path} [{inside}]" if inside else str(path), environ)
 
 

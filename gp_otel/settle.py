@@ -40,7 +40,8 @@ MESSAGE: Final = "message"
 def begin(call: Call) -> None:
     """Open the operation of a compound call, with its scope, ids and span."""
     watched = call.watched
-    outside = operation.current()
+    context = otel_context.get_current()
+    outside = operation.current_in(context)
     kind = watched.kind
     if kind == "run" and outside is not None and outside.around("run") is not None:
         kind = "step"
@@ -55,7 +56,7 @@ def begin(call: Call) -> None:
     if watched.hold_seconds is not None:
         one.held_for = guard("hold", watched.hold_seconds, call) or one.held_for
     call.operation = one
-    call.context = operation.inside(one)
+    call.context = operation.inside(one, context)
     if kind == "run":
         runs.begin(call)
     if watched.enter is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 SCOPE_NAME: Final = "gp_otel"
 SCHEMA_URL: Final = "https://gp-otel.dev/schemas/0.1.0"
 _RATINGS: Final = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
+_NONE: Final[Mapping[str, object]] = MappingProxyType({})
 _RUN_OPERATIONS: Final = ("invoke_agent", "invoke_workflow")
 
 
@@ -38,8 +41,11 @@ def mark(span: Span, point: FailurePoint) -> None:
     """
     if not span.is_recording():
         return
+    attributes = getattr(span, "attributes", None) or _NONE
+    if attributes.get("golden_path.failure") == point.id:
+        return  # one more of a storm
     impact = str(point.impact)
-    if _rank(impact) >= _rank(_noted(span)):
+    if _rank(impact) >= _rank(str(attributes.get("golden_path_impact", ""))):
         span.set_attribute("golden_path_impact", impact)
         span.set_attribute("golden_path.failure", point.id)
     if point.level.value >= Level.ERROR.value:
@@ -49,11 +55,6 @@ def mark(span: Span, point: FailurePoint) -> None:
 def mark_attempt(failure: str) -> None:
     """Note on the span in flight an attempt that may still be made good."""
     trace.get_current_span().set_attribute("golden_path.attempt", failure)
-
-
-def _noted(span: Span) -> str:
-    attributes = getattr(span, "attributes", None) or {}
-    return str(attributes.get("golden_path_impact", ""))
 
 
 def _rank(impact: str) -> int:

@@ -19,6 +19,13 @@ _inside: dict[int, int] = {}
 _lock = Lock()
 
 
+def reset() -> None:
+    """Forget everybody: in a fork's child nobody waits."""
+    global _lock  # noqa: PLW0603 - the parent's may be held for ever
+    _lock = Lock()
+    _inside.clear()
+
+
 def _count(instance: object, step: int) -> None:
     key = id(instance)
     with _lock:

@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from gp_otel import classes, outcomes, paths
 from gp_otel.catalogue import AGENT_TIMEOUT, ALIASES, COMMON
-from gp_otel.catalogue.table import ID, Reader
+from gp_otel.catalogue.table import ID, Reader, is_list
 from gp_otel.entries import Entry
 from gp_otel.failure import FailurePoint, Field, Stage, Value
 from gp_otel.named import Failure, Named
@@ -93,7 +93,7 @@ class WatchTable:
         if "outcomes" not in entry.table:
             return RAISES if failure is not None else ()
         given = entry.table["outcomes"]
-        several = given if isinstance(given, list | tuple) else [given]
+        several = given if is_list(given) else [given]
         read = entry.through("outcomes", outcomes.read, several)
         if failure is None and any(rule.failure is None for rule in read):
             remedy = "say which failure point it is, `failure = …`"

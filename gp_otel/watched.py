@@ -84,6 +84,9 @@ class Call:
         return argument(self.function, self.args, self.kwargs, name, default)
 
 
+Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]
+"""Called by wrapt with the callable, its instance, arguments and keywords."""
+
 Verdict = FailurePoint | Callable[[Call], FailurePoint | object | None] | None
 """What an exception class means: always this, what the call decides, or nothing.
 

@@ -119,7 +119,7 @@ class Reader:
             return None
         if given == "at_once":
             return AT_ONCE
-        if _is_table(given):
+        if is_table(given):
             return Reader(f"{self.where}: {key}", given).limits()
         remedy = 'write "at_once", "never" or { share, minimum, minutes }'
         raise self.wrong(key, f"is {given!r}", remedy)
@@ -150,7 +150,7 @@ class Reader:
     def fields(self, key: str, known: Mapping[str, Field]) -> tuple[Field, ...]:
         """Read names of known fields and tables of new ones."""
         value = self.table.get(key, ())
-        if not _is_list(value):
+        if not is_list(value):
             raise self.wrong(key, f"is {value!r}", "write a list of fields")
         return tuple(self._field(key, item, known) for item in value)
 
@@ -172,7 +172,7 @@ class Reader:
     def says(self, key: str, point: FailurePoint) -> Mapping[str, Value]:
         """Read what stands in for a judgement, by field name."""
         said = self.table.get(key, {})
-        if not _is_table(said):
+        if not is_table(said):
             raise self.wrong(key, f"is {said!r}", "write a table: field name = value")
         kinds: dict[str, Kind] = {field.name: field.kind for field in point.fields}
         inner = Reader(f"{self.where}: {key}", said)
@@ -197,21 +197,23 @@ class Reader:
     def _field(self, key: str, item: object, known: Mapping[str, Field]) -> Field:
         if isinstance(item, str) and item in known:
             return known[item]
-        if _is_table(item):
+        if is_table(item):
             return Reader(f"{self.where}: {key}", item).new_field(known)
         remedy = "write a known field's name, or { name, text, kind }"
         raise self.wrong(key, f"holds {item!r}, which is no field", remedy)
 
 
-def _is_list(value: object) -> TypeGuard[list[object] | tuple[object, ...]]:
+def is_list(value: object) -> TypeGuard[list[object] | tuple[object, ...]]:
+    """Tell a list, TOML's or Python's."""
     return isinstance(value, list | tuple)
 
 
 def _is_texts(value: object) -> TypeGuard[list[str] | tuple[str, ...]]:
-    return _is_list(value) and all(isinstance(item, str) for item in value)
+    return is_list(value) and all(isinstance(item, str) for item in value)
 
 
-def _is_table(value: object) -> TypeGuard[Table]:
+def is_table(value: object) -> TypeGuard[Table]:
+    """Tell a table."""
     return isinstance(value, Mapping)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import entry_points
 from typing import Any, Final
@@ -134,7 +134,7 @@ class _Overhear(logging.Handler):
 
 
 @contextmanager
-def _overheard() -> Iterator[list[str]]:
+def _overheard() -> Generator[list[str]]:
     """Take what the exporters log, instead of printing it."""
     logger = logging.getLogger("opentelemetry.exporter")
     said: list[str] = []

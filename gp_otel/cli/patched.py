@@ -36,6 +36,7 @@ _SILENT: Final = {
 }
 """What the process that looks exports: nothing."""
 
+_TELL: Final = "that is our mistake: report it, with what this prints"
 _STRANGER: Final = "wrapped by a stranger"
 _FINE: Final = {install.PATCHED, install.OUTRANKED, _STRANGER}
 
@@ -105,7 +106,11 @@ def _library(
     *,
     everything: bool,
 ) -> Iterator[Finding]:
-    requirement, installed = _installed(name)
+    try:
+        requirement, installed = _installed(name)
+    except Exception as error:  # noqa: BLE001 - a table of ours is broken
+        yield wrong(f"{name}: {safe_text(error, 200)}", _TELL)
+        return
     title = f"{name} {installed}" if installed else name
     if launch.switched_off(launch.entry(name), environ):
         yield note(f"{title}: disabled")
@@ -139,7 +144,7 @@ def _summary(
         return note(f"{title}: pending its import, the application does not import it")
     if good:
         return ok(f"{title}: {good} of {all_} patched, the others see below")
-    return wrong(f"{title}: nothing is patched", "tell us, with what this prints")
+    return wrong(f"{title}: nothing is patched", _TELL)
 
 
 def _installed(name: str) -> tuple[str, str | None]:

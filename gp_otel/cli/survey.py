@@ -14,10 +14,12 @@ from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
 from gp_otel import install, launch, settings, targets
+from gp_otel.catalogue.table import is_table
+from gp_otel.stack import name_of
 from gp_otel.wrapper import Wrapped
 
 
@@ -98,18 +100,18 @@ def _holders(target: str) -> Iterator[str]:
         return
     original: Any = wrapper
     original = original.__wrapped__
-    for holder in gc.get_referrers(original):
+    holders: list[object] = gc.get_referrers(original)
+    for holder in holders:
         if isinstance(holder, FrameType | Wrapped) or type(holder).__module__ in (
             targets.__name__,
             "gp_otel.patch",
         ):
             continue
-        if isinstance(holder, dict) and holder.get("__name__") in sys.modules:
+        kind = type(holder)
+        if is_table(holder) and holder.get("__name__") in sys.modules:
             yield f"module {holder['__name__']}"
-        elif not isinstance(holder, dict | list | tuple | ModuleType):
-            kind = type(holder)
-            if kind.__module__ != "builtins":
-                yield f"{kind.__module__}.{kind.__qualname__}"
+        elif kind.__module__ != "builtins":
+            yield name_of(kind)
 
 
 if __name__ == "__main__":

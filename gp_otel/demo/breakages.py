@@ -73,7 +73,7 @@ def stores_stopped(world: World) -> Generator[None]:
 
 @contextmanager
 def password_changed(world: World) -> Generator[None]:
-    """Change the password that the application does not know of, and end its sessions."""
+    """Change the password behind the application's back, and end its sessions."""
     known = world.postgres.password
     world.postgres.set_password("rotated")
     world.postgres.terminate_connections()

@@ -25,7 +25,7 @@ from gp_otel.demo.result import Result
 from gp_otel.demo.terminal import Terminal
 from gp_otel.demo.world import PASSWORD, USERS, USUAL, World
 
-SITUATIONS: tuple[Situation, ...] = (*FAULTS, *HARMLESS)
+SITUATIONS: tuple[Situation, ...] = (*HARMLESS, *FAULTS)
 
 NOT_OK = 1
 WRONGLY_CALLED = 2
@@ -159,7 +159,7 @@ def _endpoints(world: World) -> Iterator[str]:
 def _interruptible() -> Generator[None]:
     """Let SIGTERM end it as Ctrl-C does: with everything that was started."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():

@@ -108,9 +108,11 @@ class Conductor:
                 chat.ask(QUESTION)
                 body = visitor.message(QUESTION)
                 http = visitor.http().listen("POST", visitor.url("/chat"), body)
-                for told in (chat.told, tell_answer(http)):
-                    if "answer: You " not in told or "error" in told:
-                        problems.append(f"{user} saw: {told}")
+                problems += [
+                    f"{user} saw: {told}"
+                    for told in (chat.told, tell_answer(http))
+                    if "answer: You " not in told or "error" in told
+                ]
                 visitor.get("/threads")
                 chats += 3
         observed = self._observer.settle((), ended=False)
@@ -125,7 +127,7 @@ class Conductor:
         began = time.monotonic()
         self._observer.begin()
         with self._visitor(fault) as visitor:
-            saw = _play(fault, visitor)
+            saw = play(fault, visitor)
             due = [_due(expected, visitor) for expected in fault.expected]
             problems = _differs(fault.user_saw, saw)
         if self.world.application.is_running:
@@ -163,7 +165,7 @@ class Conductor:
         self._observer.begin()
         with self._visitor(harmless) as visitor:
             look = harmless.evidence(visitor)
-            saw = _play(harmless, visitor)
+            saw = play(harmless, visitor)
             evidence = look()
         observed = self._observer.settle((), ended=False)
         problems = _differs(harmless.user_saw, saw) + judge((), observed)
@@ -181,7 +183,7 @@ class Conductor:
         return Visitor(self.world, user, situation.name, self.world.token(user))
 
 
-def _play(situation: Situation, visitor: Visitor) -> str:
+def play(situation: Situation, visitor: Visitor) -> str:
     """Let the visitor come while all is well, break it, and ask what they saw."""
     steps = situation.use(visitor)
     next(steps)

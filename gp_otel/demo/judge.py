@@ -84,7 +84,8 @@ def incomplete(
     point = CATALOGUE.get(failure)
     if point is None:
         return [f"{failure} is in no catalogue"]
-    kinds = {**ALWAYS, **{field.name: field.kind for field in point.required}}
+    kinds: dict[str, Kind] = {**ALWAYS}
+    kinds |= {field.name: field.kind for field in point.required}
     if "error.type" in attributes:
         kinds |= {"exception.message": "string", "exception.stacktrace": "string"}
     problems = [
@@ -101,7 +102,8 @@ def _unfit(attributes: Data, name: str, kind: Kind) -> str:
     """Say what is wrong with a field; empty where nothing is."""
     value = attributes.get(name)
     if value is None:
-        return "unknown" if name in attributes.get("golden_path.unknown", ()) else "missing"
+        is_named = name in attributes.get("golden_path.unknown", ())
+        return "unknown" if is_named else "missing"
     if type(value) is not _TYPES[kind]:
         return f"no {kind}: {value!r}"
     if value == UNKNOWN and name not in _MAY_BE_UNKNOWN:
@@ -130,9 +132,10 @@ def _differences(due: Due, record: Data, observed: Observed) -> list[str]:
         for name, value in wanted.items()
         if not _same(attributes.get(name), value)
     ]
-    level = due.point.level
-    if (record["severity_number"], record["severity_text"]) != (level.value, level.name):
-        problems.append(f"its severity is {record['severity_text']} and not {level.name}")
+    wanted_level = due.point.level.value, due.point.level.name
+    level = record["severity_number"], record["severity_text"]
+    if level != wanted_level:
+        problems.append(f"its severity is {level} and not {wanted_level}")
     problems += [f"{name} is missing" for name in due.about if not attributes.get(name)]
     problems += _uncorrelated(record, observed.spans)
     problems += _unchained(due, record, observed.records)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gp_otel.demo.parts.otlp import Mark, OtlpReceiver, Received
+from gp_otel.demo.parts.otlp import OtlpReceiver, Received
 from gp_otel.demo.parts.otlp_decode import Data
 from gp_otel.failure import Level
 

@@ -81,7 +81,8 @@ def _span(row: Row, total: float) -> Iterator[str]:
     name = escape(row.name)
     yield f'<div class="{look}" style="--depth:{row.depth}">'
     yield f'<div class="name" title="{name} ({row.kind})">{cross}{name}</div>'
-    yield f'<div class="track"><i style="left:{left:.2f}%;width:{width:.2f}%"></i></div>'
+    bar = f"left:{left:.2f}%;width:{width:.2f}%"
+    yield f'<div class="track"><i style="{bar}"></i></div>'
     yield f'<div class="time">{_milliseconds(row.length)}</div>'
     if row.failed and row.impact:
         yield f'<div class="impact">{escape(row.impact)}</div>'

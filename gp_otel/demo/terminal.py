@@ -12,7 +12,7 @@ from rich.text import Text
 from gp_otel.demo.observe import Observed
 from gp_otel.demo.result import Broken, Healthy, Result, Unharmed
 from gp_otel.demo.story import MEANING, Story, tell
-from gp_otel.demo.trace import Trace, traces_of
+from gp_otel.demo.trace import traces_of
 
 WIDEST = 100
 MARGIN = 16
@@ -76,9 +76,7 @@ class Terminal:
         self._stage("HARMLESS", "these must give no record above INFO")
         self._done += 1
         name = unharmed.harmless.name
-        self._verdict(
-            name, ok=unharmed.ok, seconds=unharmed.seconds, number=self._done
-        )
+        self._verdict(name, ok=unharmed.ok, seconds=unharmed.seconds, number=self._done)
         self._say("", unharmed.harmless.situation)
         self._say("user saw", unharmed.user_saw)
         self._say("evidence", unharmed.evidence.text)
@@ -90,7 +88,7 @@ class Terminal:
         """Sum up, and say whether all is as it has to be."""
         self.quiet()
         self.console.print()
-        self.console.print(_table(result))
+        self._print_trimmed(_table(result))
         self._problems(result.late)
         failed = sum(not one.ok for one in result.all) + bool(result.late)
         records = sum(len(one.observed.records) for one in result.faults)
@@ -135,13 +133,20 @@ class Terminal:
 
     def _traces(self, observed: Observed) -> None:
         for trace in traces_of(observed.records, observed.spans):
-            count = len(trace.rows) + trace.left_out
-            self._say("trace", f"{trace.trace_id} · {count} spans · {trace.length:.0f} ms")
+            spans = f"{len(trace.rows) + trace.left_out} spans"
+            self._say("trace", f"{trace.trace_id} · {spans} · {trace.length:.0f} ms")
             self._say("", Text.assemble(trace.path, (" ✗", "bold red")))
 
     def _problems(self, problems: Sequence[str]) -> None:
         for problem in problems:
             self._say("not ok", problem, "bold red")
+
+    def _print_trimmed(self, table: Table) -> None:
+        """Print a table without the blanks that would fill up its lines."""
+        with self.console.capture() as captured:
+            self.console.print(table)
+        for line in captured.get().splitlines():
+            self.console.print(Text.from_ansi(line.rstrip()), soft_wrap=True)
 
     def _say(self, word: str, what: str | Text, style: str = "") -> None:
         """Print a word in the margin and a text beside it, wrapped there."""

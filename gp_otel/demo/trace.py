@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gp_otel.demo.parts.otlp_decode import Data
 
-SHOWN = 24
+SHOWN = 16
 """Spans of one trace that are shown; those around a failure come first."""
 
 _NOISE = (" http send", " http receive", " websocket send", " websocket receive")
@@ -25,6 +25,8 @@ class Row:
     length: float
     failed: bool
     """A record points here."""
+    first: bool
+    """The first of them does."""
     impact: str
     """What the span says of the user, if it says anything."""
     error: bool
@@ -43,12 +45,12 @@ class Trace:
 
     @property
     def path(self) -> str:
-        """The way down to the first span that failed."""
+        """The way down to the span that the first record points to."""
         way: list[Row] = []
         for row in self.rows:
             way = [*(one for one in way if one.depth < row.depth), row]
-            if row.failed:
-                return " › ".join(one.name for one in way)
+            if row.first:
+                return " / ".join(one.name for one in way)
         return ""
 
 
@@ -58,28 +60,34 @@ def traces_of(records: Sequence[Data], spans: Iterable[Data]) -> list[Trace]:
     for span in spans:
         by_trace.setdefault(span["trace_id"], []).append(span)
     ids = dict.fromkeys(str(record["trace_id"]) for record in records)
-    failed = {str(record["span_id"]) for record in records}
-    return [_trace(one, by_trace[one], failed) for one in ids if one in by_trace]
+    return [
+        _trace(
+            one,
+            by_trace[one],
+            [str(record["span_id"]) for record in records if record["trace_id"] == one],
+        )
+        for one in ids
+        if one in by_trace
+    ]
 
 
-def _trace(trace_id: str, spans: list[Data], failed: set[str]) -> Trace:
+def _trace(trace_id: str, spans: list[Data], failed: Sequence[str]) -> Trace:
     by_id = {str(span["span_id"]): span for span in spans}
     shown = _chosen(by_id, failed)
     begin = min(int(by_id[one]["start_time_unix_nano"]) for one in shown)
     end = max(int(by_id[one]["end_time_unix_nano"]) for one in shown)
     rows = [
-        _row(by_id[one], depth, begin, failed)
-        for one, depth in _in_order(by_id, shown)
+        _row(by_id[one], depth, begin, failed) for one, depth in _in_order(by_id, shown)
     ]
     links = [link["trace_id"] for span in spans for link in span["links"]]
     linked = next((one for one in links if one != trace_id), "")
     return Trace(trace_id, rows, (end - begin) / 1e6, len(spans) - len(rows), linked)
 
 
-def _chosen(by_id: Mapping[str, Data], failed: set[str]) -> set[str]:
+def _chosen(by_id: Mapping[str, Data], failed: Sequence[str]) -> set[str]:
     """Choose what is shown: failures and what is around them, then the longest."""
     chosen: set[str] = set()
-    for one in failed & by_id.keys():
+    for one in failed:
         while one in by_id and one not in chosen:
             chosen.add(one)
             one = str(by_id[one]["parent_span_id"])  # noqa: PLW2901 - the way up
@@ -113,14 +121,15 @@ def _in_order(by_id: Mapping[str, Data], shown: set[str]) -> Iterator[tuple[str,
     yield from walk("", 0)
 
 
-def _row(span: Data, depth: int, begin: int, failed: set[str]) -> Row:
+def _row(span: Data, depth: int, begin: int, failed: Sequence[str]) -> Row:
     return Row(
         name=str(span["name"]),
         kind=str(span["kind"]).lower(),
         depth=depth,
         start=(int(span["start_time_unix_nano"]) - begin) / 1e6,
         length=_length(span) / 1e6,
-        failed=str(span["span_id"]) in failed,
+        failed=span["span_id"] in failed,
+        first=span["span_id"] == failed[0],
         impact=str(span["attributes"].get("golden_path_impact", "")),
         error=span["status"]["code"] == "ERROR",
     )

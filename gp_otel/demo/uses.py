@@ -158,7 +158,7 @@ def wait_in_vain(seconds: float) -> Use:
         yield
         chat.say(QUESTION)
         time.sleep(seconds)
-        return chat.told
+        return f"{chat.told}, and no answer"
 
     return use
 
@@ -176,10 +176,9 @@ def _waiting(visitor: Visitor) -> int:
     """Count the application's statements that wait for a lock."""
     postgres = visitor.world.postgres
     rows = postgres.sql(
-        "SELECT count(*) FROM pg_stat_activity"
-        f" WHERE usename = '{postgres.user}' AND wait_event_type = 'Lock'"
+        "SELECT usename FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     )
-    return int(rows[0]["count"])
+    return sum(row["usename"] == postgres.user for row in rows)
 
 
 def ask_and_terminate(visitor: Visitor) -> Acting:

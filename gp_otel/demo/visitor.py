@@ -198,4 +198,3 @@ def _words(text: str) -> str:
     """Take the sentence out of FastAPI's `{"detail": …}`."""
     detail = text.partition('"detail":"')[2].partition('"')[0] or text
     return f" {detail}" if detail else ""
-

@@ -27,7 +27,7 @@ LANGGRAPH = Instrumentor(
                 "Exception": graphs.failed,
                 "langgraph.errors.GraphBubbleUp": None,
                 "starlette.exceptions.HTTPException": graphs.answered,
-                "starlette.websockets.WebSocketDisconnect": None,
+                "starlette.websockets.WebSocketDisconnect": graphs.left,
                 "langgraph.errors.GraphRecursionError": graphs.out_of_time,
                 "langgraph.errors.NodeTimeoutError": graphs.out_of_time,
                 "langgraph.errors.InvalidUpdateError": graphs.out_of_order,

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Annotated, Any
 
+import httpx
 import jwt
 import redis
 from fastapi import Depends, FastAPI, HTTPException, Query, Response, WebSocket
@@ -106,6 +107,16 @@ async def cached() -> str:
         return str(cache.get("greeting"))
     except redis.RedisError:
         return "not cached"
+
+
+@app.get("/called")
+async def called() -> str:
+    """Call a service, and do without it where that fails."""
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get("http://127.0.0.1:1/")).text
+    except httpx.HTTPError:
+        return "not called"
 
 
 @app.get("/sync")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from shopping import Shop, failed, failures, spans_of, wait_for_failures
+from shopping import Shop, failed, failures, wait_for_failures
 
 from gp_otel.demo.parts.otlp import OtlpReceiver
 
@@ -15,34 +17,52 @@ OFF: Mapping[str, str] = {"SHOP_NATIVE_TELEMETRY": "off"}
 EXPECTED = [
     "auth.jwt.invalid",
     "database.redis.unavailable",
+    "service.cross_service.timeout",
     "websocket.internal_error",
 ]
+SETTINGS = """
+[[services]]
+name = "search"
+hosts = ["127.0.0.1:1"]
+"""
 
-BESIDE: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
-    "contrib's and FastAPI's": ((), {}),
-    "contrib's": ((), OFF),
-    "FastAPI's": (CONTRIB, {}),
-    "none": (CONTRIB, OFF),
+
+@dataclass(frozen=True)
+class Beside:
+    """Who else is there, and whose spans the records point to, in their order."""
+
+    spans: Sequence[str]
+    without: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+BESIDE = {
+    "contrib's and FastAPI's": Beside(["fastapi", "redis", "httpx", "fastapi"]),
+    "contrib's": Beside(["fastapi", "redis", "httpx", "fastapi"], environment=OFF),
+    "FastAPI's": Beside(["fastapi"] * 4, CONTRIB),
+    "none": Beside(["gp_otel"] * 4, CONTRIB, OFF),
 }
 
 
-@pytest.mark.parametrize(("without", "environment"), BESIDE.values(), ids=BESIDE)
-def test_beside_others(
-    without: tuple[str, ...],
-    environment: Mapping[str, str],
-    tmp_path: Path,
-    receiver: OtlpReceiver,
-) -> None:
-    """Each failure gives one record, in a trace that has a span with its impact."""
+def is_marked(span: Mapping[str, Any]) -> bool:
+    """Tell whether a span says what a failure means."""
+    return "golden_path_impact" in span["attributes"]
+
+
+@pytest.mark.parametrize("beside", BESIDE.values(), ids=BESIDE)
+def test_beside_others(beside: Beside, tmp_path: Path, receiver: OtlpReceiver) -> None:
+    """Each failure gives one record, and its trace one span that says its impact."""
+    (tmp_path / "gp-otel.toml").write_text(SETTINGS)
     before = receiver.mark()
     with Shop(
         folder=tmp_path,
         endpoint=receiver.url,
-        without=without,
-        environment=environment,
+        without=beside.without,
+        environment=beside.environment,
     ) as shop:
         shop.fail()
         shop.get("/cached")
+        shop.get("/called")
         with shop.connect() as client:
             client.send({"type": "fail"})
             assert client.wait_closed()
@@ -50,17 +70,19 @@ def test_beside_others(
         shop.terminate()
     received = receiver.since(before)
     marked = {
-        (span["trace_id"], span["attributes"]["golden_path.failure"])
+        (span["trace_id"], span["attributes"]["golden_path.failure"]): span
         for span in received.spans
-        if "golden_path_impact" in span["attributes"]
+        if is_marked(span)
     }
+    owners = [
+        marked[one["trace_id"], one["attributes"]["golden_path.failure"]]["scope"]
+        for one in failures(received)
+    ]
 
     assert {} == mistakes
     assert EXPECTED == failed(received)
-    assert {
-        (one["trace_id"], one["attributes"]["golden_path.failure"])
-        for one in failures(received)
-    } == marked
+    assert list(beside.spans) == [one["name"].rpartition(".")[2] for one in owners]
+    assert len(EXPECTED) == len([one for one in received.spans if is_marked(one)])
 
 
 UNSAMPLED = {
@@ -78,9 +100,7 @@ def test_unsampled(
 ) -> None:
     """The record keeps the ids of its context, and no span is made for it."""
     before = receiver.mark()
-    with Shop(
-        folder=tmp_path, endpoint=receiver.url, environment=environment
-    ) as shop:
+    with Shop(folder=tmp_path, endpoint=receiver.url, environment=environment) as shop:
         shop.get("/cached", **headers)
         wait_for_failures(receiver, "database.redis.unavailable", since=before)
         shop.terminate()

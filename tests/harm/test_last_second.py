@@ -35,9 +35,7 @@ def test_sigterm_right_after_a_failure(
 ) -> None:
     """The record arrives, with its span and its count."""
     before = receiver.mark()
-    with kind(
-        folder=tmp_path, endpoint=receiver.url, environment=UNHURRIED
-    ) as shop:
+    with kind(folder=tmp_path, endpoint=receiver.url, environment=UNHURRIED) as shop:
         shop.get("/cached")
         time.sleep(0.1)
         shop.terminate()
@@ -52,8 +50,9 @@ def test_sigterm_right_after_a_failure(
 
     assert "database.redis.unavailable" == record["attributes"]["golden_path.failure"]
     assert record["span_id"] == span["span_id"]
-    assert record["attributes"]["golden_path_impact"] == (
-        span["attributes"]["golden_path_impact"]
+    assert (
+        record["attributes"]["golden_path_impact"]
+        == (span["attributes"]["golden_path_impact"])
     )
     assert {"database.redis.unavailable": 1} == counts
 

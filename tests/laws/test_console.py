@@ -35,17 +35,14 @@ class Console:
 
     def emit(self, body: str = HEADLINE, **says: Any) -> None:
         """Emit a record as gp-otel does."""
-        self.provider.get_logger("gp_otel").emit(
-            LogRecord(
-                **{
-                    "timestamp": AT,
-                    "severity_number": SeverityNumber.FATAL,
-                    "body": body,
-                    "event_name": "golden_path.auth.jwt.expired",
-                    **says,
-                }
-            )
-        )
+        record: dict[str, Any] = {
+            "timestamp": AT,
+            "severity_number": SeverityNumber.FATAL,
+            "body": body,
+            "event_name": "golden_path.auth.jwt.expired",
+            **says,
+        }
+        self.provider.get_logger("gp_otel").emit(LogRecord(**record))
 
     @property
     def lines(self) -> list[str]:

@@ -338,7 +338,9 @@ class Logs(logs_rpc.LogsServiceServicer):
     """Takes logs, and nothing else."""
 
     def Export(  # noqa: N802 - the service's own name
-        self, *_: object
+        self,
+        request: object,  # noqa: ARG002 - the service's own signature
+        context: object,  # noqa: ARG002 - as above
     ) -> logs.ExportLogsServiceResponse:
         """Take them."""
         return logs.ExportLogsServiceResponse()

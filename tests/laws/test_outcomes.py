@@ -281,7 +281,9 @@ class Hostile:
         """Fail."""
         raise RecursionError
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        """Fail."""
+        raise RuntimeError
 
 
 class HostileMapping(Mapping[str, object]):

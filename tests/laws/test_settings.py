@@ -19,6 +19,7 @@ from gp_otel.outcomes import Holds, Raises, Rule
 from gp_otel.paths import Path as ValuePath
 from gp_otel.settings import Settings
 
+SERVICE = '[[services]]\nname = "a"\nhosts = ["h"]\n'
 WATCH = '[[watch]]\ntarget = "shop:sell"\nfailure = "agent.timeout"\n'
 
 
@@ -30,7 +31,7 @@ def parsed(toml: str, **environ: str) -> Settings:
 @pytest.fixture
 def nothing_in_force() -> Iterator[None]:
     """Begin as a process does, and leave as it was found."""
-    before = settings._current  # noqa: SLF001 - `current` would give the defaults
+    before = settings.current()
     settings.use(None)
     yield
     settings.use(before)
@@ -325,10 +326,10 @@ REFUSED: Mapping[str, str] = {
     '[[services]]\nname = "a"\nhosts = ["http://a"]': (
         "gp.toml, services 'a': `hosts` holds 'http://a': write `host` or"
     ),
-    '[[services]]\nname = "a"\nhosts = ["h"]\n[[services]]\nname = "b"\nhosts = ["h"]': (
+    SERVICE + '[[services]]\nname = "b"\nhosts = ["h"]': (
         "gp.toml, services 'b': `hosts` holds 'a''s h: a host is one service's"
     ),
-    '[[services]]\nname = "a"\nhosts = ["h"]\n[[services]]\nname = "a"\nhosts = ["i"]': (
+    SERVICE + SERVICE: (
         "gp.toml, services 'a': `name` stands there twice: make one entry of them"
     ),
     '[[services]]\nname = "a"\nhosts = ["h"]\nfailure = "x"': (

@@ -122,6 +122,24 @@ def test_its_cause() -> None:
     assert "test_its_cause.<locals>.turn" == parts(twice[-1])[1]
 
 
+def test_a_long_cause() -> None:
+    """It is told in ten lines, whatever was granted to its effect."""
+
+    def turn() -> None:
+        try:
+            fall(50, KeyError("root"))
+        except KeyError as root:
+            raise ValueError from root
+
+    lines = stack_of(raised(turn), 30).splitlines()
+    cause = lines[lines.index("caused by KeyError") :]
+
+    assert ["... 41 more", *["fall"] * 10] == [
+        cause[1],
+        *(parts(one)[1] for one in cause[2:]),
+    ]
+
+
 def test_an_endless_chain() -> None:
     """A cause of itself is told once."""
     error = ValueError()
@@ -158,6 +176,18 @@ def test_our_own_frames_are_left_out() -> None:
     assert "guard" not in names
     assert "guard" in all_names
     assert "fall" == names[-1] == all_names[-1]
+
+
+@pytest.mark.parametrize("package", ["gp_otel_instrumentors", "wrapt"])
+def test_our_other_folders(package: str) -> None:
+    """The tables, and wrapt where it is Python, are left out as well."""
+    file = f"/usr/lib/python3/site-packages/{package}/module.py"
+    code: dict[str, Any] = {}
+    exec(compile("def call(f, *a):\n    f(*a)", file, "exec"), code)  # noqa: S102 - ours
+
+    lines = stack_of(raised(code["call"], fall, 1, ValueError())).splitlines()
+
+    assert ["raised", "fall"] == [parts(one)[1] for one in lines]
 
 
 def test_without_a_traceback() -> None:

@@ -992,6 +992,39 @@ async def test_commit_that_fails(
     assert "commit" == symptom["operation_type"]
 
 
+@pytest.mark.provokes(c.DATABASE_TRANSACTION_FAILED)
+@pytest.mark.parametrize("driver", DRIVERS)
+async def test_commit_that_fails_under_an_engine(
+    reports: Reports, connection: Asyncpg, postgres: Postgres, driver: str
+) -> None:
+    """Neither the driver's hook nor the rollback that follows adds a third record."""
+    engine = create_async_engine(
+        postgres.url_for(driver), isolation_level="SERIALIZABLE"
+    )
+    insert = "INSERT INTO messages SELECT 1 + coalesce(max(id), {}) FROM messages"
+
+    async def save(first: asyncio.Event, then: asyncio.Event, start: int) -> None:
+        async with engine.begin() as one:
+            await one.execute(sa.text(insert.format(start)))
+            first.set()
+            await then.wait()
+
+    saved = asyncio.Event(), asyncio.Event()
+    ends = await asyncio.gather(
+        save(saved[0], saved[1], 10), save(saved[1], saved[0], 20), return_exceptions=True
+    )
+    await engine.dispose()
+
+    assert 1 == sum(isinstance(end, exc.DBAPIError) for end in ends)
+    assert [
+        ("database.query.failed", True),
+        ("database.transaction.failed", False),
+    ] == chain(reports)
+    assert chained(reports)
+    assert ("COMMIT", "40001") == told(reports.all[0], "operation", "sqlstate")
+    assert ("commit", "40001") == told(reports.all[1], "operation_type", "sqlstate")
+
+
 async def test_commit_that_a_constraint_forbids(
     reports: Reports, engine: AsyncEngine
 ) -> None:

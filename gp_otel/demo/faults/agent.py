@@ -92,6 +92,25 @@ AGENT = (
         ),
     ),
     Fault(
+        name="llm-gateway-page",
+        stage=Stage.AGENT,
+        situation="A gateway before the model answers with a page, and status 200.",
+        use=uses.ask(),
+        broken=llm(kind="html"),
+        user_saw=f"{STARTED} → error: Something went wrong. Please try again.",
+        expected=(
+            Expected(
+                c.SERVICE_LLM_MALFORMED, {**SCRIPTED, "content_type": "text/html"}
+            ),
+            Expected(
+                c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED,
+                {"failed_step": "researcher"},
+                root=False,
+                cause=c.SERVICE_LLM_MALFORMED,
+            ),
+        ),
+    ),
+    Fault(
         name="tool-failing",
         stage=Stage.AGENT,
         situation="The search service answers 500; the agent goes on without it.",

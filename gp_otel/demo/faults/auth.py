@@ -36,6 +36,7 @@ AUTH = (
             Expected(c.AUTH_JWT_MISSING, about=NOBODY),
             Expected(
                 c.WEBSOCKET_AUTH_FAILED,
+                {"golden_path.websocket.close_code": 1008},
                 root=False,
                 escalates=False,
                 cause=c.AUTH_JWT_MISSING,
@@ -53,6 +54,7 @@ AUTH = (
             Expected(c.AUTH_JWT_EXPIRED, about=NOBODY),
             Expected(
                 c.WEBSOCKET_AUTH_FAILED,
+                {"golden_path.websocket.close_code": 1008},
                 root=False,
                 escalates=False,
                 cause=c.AUTH_JWT_EXPIRED,

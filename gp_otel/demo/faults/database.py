@@ -76,7 +76,12 @@ DATABASE = (
         use=uses.ask(),
         broken=password_changed,
         user_saw=WRONG,
-        expected=(POSTGRES_GONE,),
+        expected=(
+            Expected(
+                c.DATABASE_POSTGRES_CONNECTION_FAILED,
+                {**POSTGRES_GONE.fields, "sqlstate": "28P01"},
+            ),
+        ),
     ),
     Fault(
         name="messages-gone",
@@ -86,13 +91,19 @@ DATABASE = (
         broken=renamed("messages"),
         user_saw=WRONG,
         expected=(
-            Expected(c.DATABASE_TRANSACTION_FAILED, {"sqlstate": "42P01"}),
+            Expected(c.DATABASE_QUERY_FAILED, {"sqlstate": "42P01"}),
+            Expected(
+                c.DATABASE_TRANSACTION_FAILED,
+                {"sqlstate": "42P01"},
+                root=False,
+                cause=c.DATABASE_QUERY_FAILED,
+            ),
             Expected(
                 c.DATABASE_MESSAGE_SAVE_FAILED,
                 {"message_type": "user"},
                 root=False,
                 escalates=False,
-                cause=c.DATABASE_TRANSACTION_FAILED,
+                cause=c.DATABASE_QUERY_FAILED,
             ),
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gp_otel import catalogue as c
 from gp_otel.demo import uses
-from gp_otel.demo.breakages import llm, supervisor_away, threads_away
+from gp_otel.demo.breakages import llm, postgres_stopped, supervisor_away, threads_away
 from gp_otel.demo.fault import SIGNED_IN, Expected, Fault
 from gp_otel.demo.faults.agent import BUSY, SCRIPTED, STARTED, outage
 from gp_otel.demo.world import BREAKER_RESET, ONE_STRIKE
@@ -44,6 +44,17 @@ SERVICE = (
         broken=threads_away,
         user_saw="503 Your conversations cannot be reached.",
         expected=(Expected(c.SERVICE_THREAD_UNAVAILABLE, about=SIGNED_IN),),
+    ),
+    Fault(
+        name="health-check",
+        stage=Stage.SERVICE,
+        situation="PostgreSQL is stopped when a probe asks for the service's health.",
+        use=uses.get("/health"),
+        broken=postgres_stopped,
+        user_saw="503 Please try again in a minute.",
+        expected=(
+            Expected(c.DATABASE_POSTGRES_CONNECTION_FAILED, about=("connection_id",)),
+        ),
     ),
     Fault(
         name="breaker-opens",

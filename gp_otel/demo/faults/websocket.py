@@ -50,7 +50,7 @@ WEBSOCKET = (
         situation="A table is locked: nothing fails, and nothing is answered.",
         use=uses.wait_in_vain(REPLY_DEADLINE + 0.4),
         broken=locked("threads"),
-        user_saw="connected",
+        user_saw="connected, and no answer",
         expected=(
             Expected(
                 c.WEBSOCKET_REPLY_MISSING,
