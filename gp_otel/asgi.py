@@ -8,7 +8,7 @@ from typing import Any, Final
 from opentelemetry import trace
 from opentelemetry.context import attach, detach
 
-from gp_otel import flush, operation, outlet, started
+from gp_otel import emission, flush, operation, started
 from gp_otel.connection import Connection
 from gp_otel.guard import guard
 from gp_otel.request import Request
@@ -97,7 +97,7 @@ def _flushing(send: Send) -> Send:
         if message["type"] == "lifespan.startup.complete":
             started.once()
         if message["type"].startswith("lifespan.shutdown"):
-            guard("last flush", flush.last, outlet.release)
+            guard("last flush", flush.last, emission.release)
         await send(message)
 
     return send_and_flush

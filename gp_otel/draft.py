@@ -96,7 +96,8 @@ class Draft:
         self.error_type = stack.name_of(type(error))
         text = redact.text_of(error, _MESSAGE_KEPT)
         self.message = message or text or self.error_type
-        self.stack = stack.stack_of(error)
+        above, below = stack.callers(), stack.stack_of(error)
+        self.stack = f"{above}\n{below}" if above else below
 
     @property
     def is_root(self) -> bool:
@@ -139,9 +140,9 @@ class Draft:
 
     def emit(self) -> None:
         """Send it on its way."""
-        from gp_otel import outlet  # noqa: PLC0415 - it makes drafts
+        from gp_otel import emission  # noqa: PLC0415 - it makes drafts
 
-        outlet.emit(self)
+        emission.emit(self)
 
 
 def link(point: FailurePoint, cause: Link | None, dependency: str | None) -> Link:

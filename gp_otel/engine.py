@@ -15,7 +15,7 @@ from typing import Any
 
 from opentelemetry.context import attach, detach
 
-from gp_otel import operation, settle, streams
+from gp_otel import leaf, operation, streams
 from gp_otel.counting import counter
 from gp_otel.flight import begin, raised, returned
 from gp_otel.guard import guard
@@ -86,13 +86,13 @@ def _leaf_async(watched: Watched) -> Wrapper:
 
 
 def _leaf_raised(call: Call, error: BaseException, began: float | None = None) -> None:
-    guard("leaf", settle.leaf_raised, call, error, began)
+    guard("leaf", leaf.raised, call, error, began)
 
 
 def _judged(call: Call, result: Any) -> bool:
     """Settle a call by what it returned; tell whether that is done."""
     call.result, call.outside = result, operation.current()
-    return bool(guard("leaf", settle.leaf_returned, call))
+    return bool(guard("leaf", leaf.returned, call))
 
 
 def _event(watched: Watched) -> Wrapper:
@@ -102,7 +102,7 @@ def _event(watched: Watched) -> Wrapper:
         result = wrapped(*args, **kwargs)
         call = Call(watched, wrapped, instance, args, kwargs)
         call.result = result
-        guard("event", settle.event, call)
+        guard("event", leaf.event, call)
         return result
 
     return watch_event

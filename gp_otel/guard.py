@@ -23,6 +23,8 @@ Hook = Callable[[str, BaseException], None]
 
 LOG = logging.getLogger("gp_otel")
 SILENT_SECONDS = 3600.0
+SUPPRESSED = "suppress_instrumentation"
+"""The key that other libraries of OpenTelemetry use for the same."""
 
 
 @dataclass(slots=True)
@@ -157,10 +159,6 @@ def _exporting() -> bool:
         key: str = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "")
         return bool(context.get_value(key) or context.get_value(SUPPRESSED))
     return False
-
-
-SUPPRESSED = "suppress_instrumentation"
-"""The key that other libraries of OpenTelemetry use for the same."""
 
 
 def _say(place: str, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry import trace
 
 from gp_otel import (
+    emission,
     engine,
     flush,
     launch,
@@ -74,6 +76,8 @@ def install(names: Iterable[str]) -> None:
                 package = launch.LIBRARIES[name]
                 library.states[package] = PENDING
                 library.patches.when_imported(package, partial(_imported, library))
+                for module in launch.AGAIN.get(name, ()):
+                    library.patches.when_imported(module, partial(_again, library))
 
 
 def install_named() -> None:
@@ -116,7 +120,7 @@ def _forked() -> None:
         metrics.reset,
         watchdog.WATCHDOG.reset,
         flush.FLUSHER.reset,
-        outlet.STORM.reset,
+        emission.STORM.reset,
         started.reset,
         waiting.reset,
     ):
@@ -137,6 +141,19 @@ def _imported(library: Library, _module: ModuleType) -> None:
             target = f"{module}:{path}"
             library.states[target] = OUTRANKED if target in named else PENDING
         library.patches.when_imported(module, partial(_patch, library, rows))
+
+
+def _again(library: Library, _module: ModuleType) -> None:
+    """Patch what was still being imported when the table was loaded."""
+    modules = library.instrumentor.modules() if library.instrumentor else {}
+    for name, rows in modules.items():
+        missed = [
+            (path, watched)
+            for path, watched in rows
+            if library.states.get(f"{name}:{path}") == MISSING
+        ]
+        if missed and name in sys.modules:
+            _patch(library, missed, sys.modules[name])
 
 
 def _patch(

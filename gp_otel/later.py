@@ -6,15 +6,21 @@ the call has returned, its operation has not. Then the thing returned is watched
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, Final
 
 import wrapt
 from opentelemetry.context import attach, detach
 
 from gp_otel.watched import Call
+
+if TYPE_CHECKING:
+    # its stubs are generic, the class itself is not before wrapt 2
+    AnyProxy = wrapt.ObjectProxy[Any]
+else:
+    AnyProxy = wrapt.ObjectProxy
 
 Returned = Callable[[Call, Any], None]
 Raised = Callable[[Call, BaseException], None]
@@ -22,13 +28,28 @@ Raised = Callable[[Call, BaseException], None]
 
 def later(call: Call, result: Any, returned: Returned, raised: Raised) -> Any:
     """Watch what was returned, where its work is still to come; None elsewhere."""
-    if inspect.iscoroutine(result):
+    kind: type = type(result)  # nobody derives from these, and it costs less
+    if kind is CoroutineType:
         return _awaited(call, result, returned, raised)
-    if isinstance(result, AbstractAsyncContextManager) and hasattr(result, "gen"):
+    if kind is _ASYNC_MANAGER:
         return _AsyncManaged(result, call, returned, raised)
-    if isinstance(result, AbstractContextManager) and hasattr(result, "gen"):
+    if kind is _MANAGER:
         return _Managed(result, call, returned, raised)
     return None
+
+
+@contextmanager
+def _managed() -> Generator[None]:
+    yield
+
+
+@asynccontextmanager
+async def _async_managed() -> AsyncGenerator[None]:
+    yield
+
+
+_MANAGER: Final = type(_managed())
+_ASYNC_MANAGER: Final = type(_async_managed())
 
 
 async def _awaited(
@@ -47,7 +68,7 @@ async def _awaited(
     return result
 
 
-class _Managed(wrapt.ObjectProxy):  # type: ignore[type-arg]
+class _Managed(AnyProxy):
     """A context manager whose entering and leaving are watched, not its body.
 
     An exception of the body is the caller's; one of its own is the manager's.

@@ -35,6 +35,12 @@ LIBRARIES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The package that each instrumentor waits for."""
 
+AGAIN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"langgraph": ("langgraph.graph",)}
+)
+"""Modules after which an instrumentor looks again: they were still being imported when
+that which it waits for came along."""
+
 _log = _logging.getLogger("gp_otel")
 
 

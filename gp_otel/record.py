@@ -127,9 +127,16 @@ def _common(draft: Draft, name: str) -> object:
 def _error(draft: Draft, found: dict[str, Value]) -> None:
     if draft.error_type is not None:
         found["error.type"] = draft.error_type
-        found["exception.message"] = redact.redact((draft.message or "")[:_TEXT])
+        found["exception.message"] = redact.redact(draft.message or "", _TEXT)
     if draft.stack:
-        found["exception.stacktrace"] = draft.stack[-_STACK:]
+        found["exception.stacktrace"] = _innermost(draft.stack)
+
+
+def _innermost(stack: str) -> str:
+    """Keep the innermost lines of a stack, whole ones."""
+    if len(stack) <= _STACK:
+        return stack
+    return stack[-_STACK:].partition("\n")[2]
 
 
 def _who(draft: Draft, found: dict[str, Value]) -> None:
@@ -148,10 +155,13 @@ def _who(draft: Draft, found: dict[str, Value]) -> None:
 def _what(draft: Draft, found: dict[str, Value]) -> None:
     point = draft.point
     given = draft.fields
-    details = draft.message or point.title
-    found["error_details"] = redact.redact(str(given.get("error_details", details)))[
-        :_TEXT
-    ]
+    details = given.get("error_details")
+    if details is not None:
+        found["error_details"] = redact.text_of(details, _TEXT)
+    elif draft.message and "exception.message" in found:
+        found["error_details"] = found["exception.message"]
+    else:
+        found["error_details"] = redact.redact(draft.message or point.title, _TEXT)
     found["resolution_steps"] = steps(point, found)
     found["retry_attempted"] = bool(given.get("retry_attempted", False))
     found["fallback_available"] = bool(

@@ -9,7 +9,7 @@ import math
 import operator
 import re
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -41,25 +41,16 @@ def safe_text(value: object, limit: int = LIMIT) -> str:
     return redact(text_of(value, limit + WINDOW), limit)
 
 
-def clean(  # noqa: PLR0911 - one for each kind
+def clean(
     value: object, kind: Kind, secrecy: Secrecy = Secrecy.TEXT, limit: int = LIMIT
 ) -> Value | None:
     """Give `value` the type of its field; None where that would be invention."""
     if value is None:
         return None
-    with suppress(Exception):  # the value's own code may raise anything
-        match kind:
-            case "string":
-                return _string(value, secrecy, limit)
-            case "int":
-                return _integer(value)
-            case "double":
-                return _double(value)
-            case "boolean":
-                return value if isinstance(value, bool) else None
-            case "string[]":
-                return _strings(value, secrecy, limit)
-    return None
+    try:
+        return _CLEANERS[kind](value, secrecy, limit)
+    except Exception:  # noqa: BLE001 - the value's own code may raise anything
+        return None
 
 
 def user_of(user: object) -> str:
@@ -107,9 +98,11 @@ def _is_set(value: object) -> bool:
 def _string(value: object, secrecy: Secrecy, limit: int) -> str:
     if secrecy is Secrecy.USER:
         return user_of(value)
-    if secrecy is Secrecy.OPEN:
-        return _cut(text_of(value, limit + 1), limit)
-    return safe_text(value, limit)
+    if type(value) is str and value.isascii():
+        text = value  # as nearly all of them are
+    else:
+        text = text_of(value, limit + WINDOW)
+    return _cut(text, limit) if secrecy is Secrecy.OPEN else redact(text, limit)
 
 
 def _strings(value: Any, secrecy: Secrecy, limit: int) -> tuple[str, ...] | None:
@@ -121,16 +114,29 @@ def _strings(value: Any, secrecy: Secrecy, limit: int) -> tuple[str, ...] | None
     return tuple(texts if _is_ordered(value) else sorted(texts))
 
 
-def _integer(value: Any) -> int | None:
+def _integer(value: Any, *_: object) -> int | None:
     if isinstance(value, bool) or (isinstance(value, float) and value % 1):
         return None
     number = int(value) if isinstance(value, str | float) else operator.index(value)
     return int(number) if -(2**63) <= number < 2**63 else None
 
 
-def _double(value: Any) -> float | None:
+def _double(value: Any, *_: object) -> float | None:
     number = float(value)
     return None if isinstance(value, bool) or not math.isfinite(number) else number
+
+
+def _boolean(value: object, *_: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+_CLEANERS: dict[Kind, Callable[[Any, Secrecy, int], Value | None]] = {
+    "string": _string,
+    "int": _integer,
+    "double": _double,
+    "boolean": _boolean,
+    "string[]": _strings,
+}
 
 
 def _cut(text: str, limit: int) -> str:

@@ -92,7 +92,7 @@ class Request:
             )
         path = self._asgi.get("path", "")
         if status == UNAVAILABLE and path in settings.current().health_paths:
-            self._report(c.SERVICE_HEALTH_DEGRADED, {"degraded_services": (path,)})
+            self._report(c.SERVICE_HEALTH_DEGRADED, _health(path, status))
 
     def _report(self, point: FailurePoint, fields: dict[str, object]) -> None:
         outlet.failure(
@@ -133,6 +133,18 @@ class Request:
                     "last_event": "http.response.start" if self._status else "none",
                 },
             )
+
+
+def _health(path: str, status: int) -> dict[str, object]:
+    """Say which route is degraded, and how what lies behind it fares."""
+    scores = metrics.HEALTH.scores()
+    return {
+        "degraded_services": (path,),
+        "health_scores": tuple(f"{name}={score:.2f}" for name, score in scores.items()),
+        "health_endpoint": path,
+        "url.path": path,
+        "http.response.status_code": status,
+    }
 
 
 def client_of(scope: MutableMapping[str, Any]) -> str | None:

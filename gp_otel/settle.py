@@ -6,35 +6,26 @@ holds there are only attempts.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
-from collections.abc import Mapping
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry import context as otel_context
 
-from gp_otel import chain, operation, outlet, runs, spans
+from gp_otel import chain, operation, outlet, runs
 from gp_otel.counting import count, dependency_of
+from gp_otel.describing import described, message_of, named
+from gp_otel.ending import decide, ending
 from gp_otel.failure import FailurePoint
 from gp_otel.guard import guard
-from gp_otel.operation import KINDS_WITH_A_TIME_OUT, Operation
+from gp_otel.operation import Operation
 from gp_otel.outcome import Outcome
 from gp_otel.scope import Scope
-from gp_otel.watched import UNNAMED, Call, Verdict
+from gp_otel.watched import Call
 
 if TYPE_CHECKING:
     from gp_otel.chain import Link
     from gp_otel.draft import Draft
 
-_CONTROL_FLOW: Final = (StopIteration, StopAsyncIteration)
-_ENDS: Final = (CancelledError, KeyboardInterrupt, SystemExit)
-
 _SAID: Final = "retried.said"
-
-Ending = tuple[Outcome, FailurePoint | None]
-
-MESSAGE: Final = "message"
-"""The fact of an operation that stands in for the words of an exception."""
 
 
 def begin(call: Call) -> None:
@@ -116,121 +107,6 @@ def raised(call: Call, error: BaseException) -> None:
     call.error = None
 
 
-def leaf_returned(call: Call) -> bool:
-    """Settle a simple call whose result may say that it failed; tell if it did.
-
-    Inside an operation that tries again it is that one's attempt, good or bad.
-    """
-    holder = call.inside(*call.watched.attempt_of)
-    if holder is not None:
-        _attempt(call, holder)
-        return True
-    judge = call.watched.judge
-    point = judge(call) if judge is not None else None
-    if point is not None:
-        _leaf(call, point)
-    return point is not None
-
-
-def leaf_raised(call: Call, error: BaseException, started: float | None) -> None:
-    """Settle a simple call that an exception leaves."""
-    call.outside = operation.current()
-    call.error = error
-    if started is not None:
-        call.seconds = perf_counter() - started
-    holder = call.inside(*call.watched.attempt_of)
-    if holder is not None:
-        _attempt(call, holder)
-        return
-    outcome, point = ending(call, error)
-    if point is not None:
-        _leaf(call, point)
-    elif outcome is not Outcome.SUCCESS:
-        count(call, outcome)
-    call.error = None
-
-
-def _leaf(call: Call, point: FailurePoint) -> None:
-    watched, outside = call.watched, call.outside
-    link = outlet.failure(
-        point,
-        call.error,
-        around=outside,
-        describe=lambda: described(call),
-        cause=outside.last if outside and watched.of_the_call_around else None,
-        dependency=dependency_of(call),
-        message=_message(call),
-    )
-    if watched.recorded is not None and link is not None:
-        guard("recorded", watched.recorded, call, link)
-    count(call, Outcome.FAILED)
-
-
-def _attempt(call: Call, holder: Operation) -> None:
-    """Leave it to the operation above what a failed try means."""
-    attempt = call.watched.attempt
-    if attempt is not None:
-        found = guard("attempt", attempt, call)
-        if found is not None:
-            holder.attempts.append(found)
-            spans.mark_attempt(found.error_type)
-
-
-def ending(call: Call, error: BaseException) -> Ending:
-    """Tell the outcome, and the failure point where there is something to say."""
-    if isinstance(error, _CONTROL_FLOW):
-        return Outcome.SUCCESS, None
-    if isinstance(error, GeneratorExit):
-        return Outcome.ABANDONED, None
-    if isinstance(error, _ENDS):
-        return _ended(call)
-    return _failing(call, error)
-
-
-def _failing(call: Call, error: BaseException) -> Ending:
-    """Tell what the table makes of an exception."""
-    verdict = call.watched.verdict(error)
-    if verdict is None:
-        return Outcome.SUCCESS, None
-    peer = chain.peer_of(error) if call.operation is not None else None
-    if peer is not None:
-        gone = Outcome.ABANDONED if peer == chain.PEER_LEFT else Outcome.FAILED
-        return gone, None
-    decided = guard("verdict", verdict, call) if callable(verdict) else verdict
-    if isinstance(decided, FailurePoint):
-        return Outcome.FAILED, decided
-    return (Outcome.FAILED if decided is UNNAMED else Outcome.SUCCESS), None
-
-
-def _ended(call: Call) -> Ending:
-    """A cancellation is a failure only where a deadline is behind it."""
-    one = call.operation
-    if one is None:
-        kind = call.watched.kind
-        if kind not in KINDS_WITH_A_TIME_OUT:
-            return Outcome.CANCELLED, None
-        outside = call.outside
-        one = Operation("", kind, outside, outside.scope if outside else Scope())
-    limit = operation.timed_out(one)
-    if limit is None:
-        return Outcome.CANCELLED, None
-    call.limit = limit.limit
-    if call.seconds is None and call.operation is not None:
-        call.seconds = call.operation.elapsed
-    point = decide(call.watched.times_out, call)
-    return (Outcome.CANCELLED if point is None else Outcome.FAILED), point
-
-
-def decide(verdict: Verdict | object, call: Call) -> FailurePoint | None:
-    """Resolve a verdict that depends on the call."""
-    if isinstance(verdict, FailurePoint) or verdict is None:
-        return verdict
-    if callable(verdict):
-        decided = guard("verdict", verdict, call)
-        return decided if isinstance(decided, FailurePoint) else None
-    return None
-
-
 def _failed(call: Call, point: FailurePoint) -> None:
     """Release what was held, record the failure, and hand its link up."""
     one, outside = call.operation, call.outside
@@ -241,7 +117,7 @@ def _failed(call: Call, point: FailurePoint) -> None:
     if held:
         cause = _handed_up(held)
         if held[0].point.id == point.id:
-            held[0].merge(_named(described(call)))
+            held[0].merge(named(described(call)))
         for made in held:
             outlet.deliver(made, outside)
     if not one.reported:
@@ -254,7 +130,7 @@ def _failed(call: Call, point: FailurePoint) -> None:
             dependency=dependency_of(call),
             scope=one.scope,
             inside=one,
-            message=_message(call),
+            message=message_of(call),
         )
     _close(call, Outcome.FAILED)
 
@@ -299,7 +175,7 @@ def _degraded(call: Call) -> None:
         "retry_count": tries,
         "retry_delay": max(delays, default=None),
         "recovery_strategy": "the client's own retry",
-        **_named(described(call)),
+        **named(described(call)),
         "retry_attempted": True,
     }
     outlet.audit(call.watched.retried, fields, one, always=True)
@@ -319,29 +195,6 @@ def _close(call: Call, outcome: Outcome) -> None:
         call.count_success(call.function, call.instance, call.args, call.kwargs)
     else:
         count(call, outcome)
-
-
-def described(call: Call) -> Mapping[str, object]:
-    """Ask the table for the fields; without them there is still a record."""
-    fields = guard("describe", call.watched.describe, call) or {}
-    one = call.nearest
-    told: Mapping[str, object] = call.operation.told() if call.operation else {}
-    found = {**told, **_named(fields)}
-    if one is not None and "retry_attempted" not in found:
-        found["retry_attempted"] = bool(call.operation and call.operation.attempts)
-    return found
-
-
-def _named(fields: Mapping[Any, object]) -> dict[str, object]:
-    return {getattr(key, "name", key): value for key, value in fields.items()}
-
-
-def _message(call: Call) -> str | None:
-    """Say what an exception does not: the limit that ended the call."""
-    if call.limit is None:
-        return call.operation.facts.get(MESSAGE) if call.operation else None
-    took = f" after {call.seconds:.2f} s" if call.seconds is not None else ""
-    return f"no end within {call.limit:g} s, cancelled{took}"
 
 
 def silent_for(call: Call) -> None:
@@ -370,32 +223,3 @@ def silent_for(call: Call) -> None:
     finally:
         otel_context.detach(token)
     one.reported = True
-
-
-def say(call: Call, point: FailurePoint) -> None:
-    """Report what is no failure of the call: that it came about, or succeeded."""
-    one = call.nearest
-    if point.level.is_failure:
-        outlet.failure(
-            point,
-            None,
-            around=None,
-            describe=lambda: described(call),
-            dependency=dependency_of(call),
-            scope=one.scope if one is not None else None,
-            inside=one,
-        )
-    else:
-        outlet.audit(point, described(call), one, always=True)
-
-
-def event(call: Call) -> None:
-    """Report the call itself."""
-    point = call.watched.call_is_event
-    call.outside = operation.current()
-    if point is None:
-        return
-    if point.level.is_failure:
-        _leaf(call, point)
-    else:
-        outlet.audit(point, described(call), call.outside, always=True)

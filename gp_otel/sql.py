@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 _LOOKED_AT: Final = 2048
 _KEPT: Final = 64
 _COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_VALUE: Final = re.compile(r"'|\$\w*\$")
 _VERB: Final = re.compile(r"[\s(;]*([A-Za-z]+)")
 _NAME: Final = r'((?:"[^"]+"|[A-Za-z_][\w$]*)(?:\.(?:"[^"]+"|[A-Za-z_][\w$]*))*)'
 _TABLE: Final = re.compile(
@@ -31,10 +31,9 @@ class Statement:
         return f"{self.verb} {self.table}" if self.table else self.verb
 
 
-@lru_cache(maxsize=256)
 def statement(text: str) -> Statement:
-    """Read the verb and the table off a statement's text."""
-    text = _COMMENT.sub(" ", text[:_LOOKED_AT])
+    """Read the verb and the table off a statement's text, up to its first value."""
+    text = _VALUE.split(_COMMENT.sub(" ", text[:_LOOKED_AT]), maxsplit=1)[0]
     verb = _VERB.match(text)
     table = _TABLE.search(text)
     return Statement(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import sysconfig
 from functools import lru_cache
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import cast
 
 from gp_otel.redact import redact
@@ -20,6 +21,8 @@ _OUR_FOLDERS = re.compile(r"[\\/](?:gp_otel_instrumentors|wrapt)[\\/][^\\/]+\Z")
 _INSTALLED = re.compile(r".*[\\/](?:site|dist)-packages[\\/]", re.DOTALL)
 _LAST_PARTS = re.compile(r"(?:[^\\/]+[\\/]){0,2}[^\\/]*\Z")
 _CAUSE_LIMIT = 10
+_LOOP = ("asyncio", "threading.py", "concurrent", "runpy", "<frozen")
+"""Beginnings of files that every call of some kind has below it."""
 
 
 def stack_of(error: BaseException, limit: int = 30, *, ours: bool = False) -> str:
@@ -37,6 +40,24 @@ def stack_of(error: BaseException, limit: int = 30, *, ours: bool = False) -> st
         return "\n".join(lines)
     except Exception:  # noqa: BLE001 - an exception may answer with one of its own
         return ""
+
+
+def callers(limit: int = 8) -> str:
+    """Tell who called, the innermost line last; our own frames are left out.
+
+    A traceback reaches up to our wrapper only: without this it would not say which
+    line of the application it was.
+    """
+    lines: list[str] = []
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as logging does
+    while frame is not None and len(lines) < limit:
+        code = frame.f_code
+        file = _short(code.co_filename)
+        if file and not file.startswith(_LOOP):
+            lines.append(f"{file}:{frame.f_lineno}:{code.co_qualname}")
+        frame = frame.f_back
+    lines.reverse()
+    return "\n".join(lines)
 
 
 def name_of(kind: type) -> str:

@@ -164,15 +164,16 @@ def _set_up() -> _Catcher:
 @contextmanager
 def catching() -> Iterator[Reports]:
     """Catch what is reported in the block; our own mistakes are raised in it."""
-    from gp_otel import guard, metrics, outlet  # noqa: PLC0415 - nothing at import
+    from gp_otel import emission, guard, metrics, started  # noqa: PLC0415 - nothing at import
 
     catcher = _set_up()
-    outlet.STORM.reset()
+    emission.STORM.reset()
     metrics.reset()
+    started.once()  # said once a process, and not by the test that happens to be first
     reports = catcher.reports = Reports()
     try:
         with guard.strict():
             yield reports
     finally:
-        outlet.release()
+        emission.release()
         catcher.reports = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from gp_otel import catalogue as c
-from gp_otel import chain, redact, settings, settle, sqlstate
+from gp_otel import chain, leaf, redact, settings, sqlstate
 from gp_otel.failure import Stage
 from gp_otel.guard import guard
 from gp_otel.stack import name_of
@@ -94,7 +94,7 @@ def recover(connection: object) -> None:
 def committed(call: Call) -> None:
     """Audit a commit, where settings ask for the database's successes."""
     if Stage.DATABASE in settings.current().audit:
-        settle.say(call, c.DATABASE_SESSION_COMMITTED)
+        leaf.say(call, c.DATABASE_SESSION_COMMITTED)
 
 
 def ends(call: Call, connection: object) -> bool:

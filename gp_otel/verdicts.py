@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from gp_otel import settings, settle
+from gp_otel import describing, leaf, settings
 from gp_otel.classes import ByClass
 from gp_otel.failure import FailurePoint
 from gp_otel.outcomes import Holds, Occurs, Raises, Rule
@@ -17,6 +17,7 @@ from gp_otel.watched import UNNAMED, Call, Verdict
 
 _ITEM: Final = "watch.item"
 _INTERNAL_ERROR: Final = 1011
+_YIELDS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 _PASSES: Final = (
     "langgraph.errors.GraphBubbleUp",
@@ -47,7 +48,7 @@ def means(failure: FailurePoint | str | None) -> Verdict:
         point = settings.current().point(failure)
         if point.level.is_failure:
             return point
-        settle.say(call, point)
+        leaf.say(call, point)
         return None
 
     return verdict
@@ -92,7 +93,7 @@ def of_results(rules: Iterable[Rule]) -> Callable[[Call], FailurePoint | None] |
             if point is None or point.level.is_failure:
                 _explain(call, holds)
                 return point
-            settle.say(call, point)
+            leaf.say(call, point)
             return None
         return None
 
@@ -105,7 +106,7 @@ def _explain(call: Call, holds: Holds) -> None:
     if holds.verb == "exists":
         text = f"{text}: {safe_text(holds.path.read(call), 1000)}"
     if call.operation is not None:
-        call.operation.facts[settle.MESSAGE] = text
+        call.operation.facts[describing.MESSAGE] = text
 
 
 def occurrences(rules: Iterable[Rule], what: str) -> Callable[[Call], None] | None:
@@ -120,7 +121,7 @@ def occurrences(rules: Iterable[Rule], what: str) -> Callable[[Call], None] | No
         _last_item(call)
         for condition, rule in said:
             if rule.failure and (condition is None or condition(call)):
-                settle.say(call, settings.current().point(rule.failure))
+                leaf.say(call, settings.current().point(rule.failure))
 
     return occurred if said else None
 
@@ -132,8 +133,6 @@ def remember(call: Call, item: Any) -> None:
 
 
 def _last_item(call: Call) -> None:
-    function = getattr(call.function, "__func__", call.function)
-    yields = inspect.isgeneratorfunction(function)
-    yields = yields or inspect.isasyncgenfunction(function)
-    if yields and call.operation is not None:
+    code = getattr(call.function, "__code__", None)
+    if code is not None and code.co_flags & _YIELDS and call.operation is not None:
         call.result = call.operation.facts.get(_ITEM, MISSING)

@@ -12,6 +12,8 @@ from itertools import count
 from time import monotonic
 from typing import Final
 
+from opentelemetry.context import Context, attach
+
 from gp_otel.guard import guard
 
 _FORGOTTEN_KEPT: Final = 1024
@@ -80,6 +82,9 @@ class Watchdog:
             heapq.heapify(self._timers)
 
     def _work(self) -> None:
+        # Threads that carry the context of who started them would put what happens
+        # here into the trace of a stranger.
+        attach(Context())
         while True:
             with self._wake:
                 while not self._timers or self._timers[0][0] > self._clock():

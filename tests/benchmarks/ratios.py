@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 from watching import connected, watching  # noqa: E402 - found by the line above
 
 from gp_otel import catalogue as c  # noqa: E402 - as above
-from gp_otel import outlet, record, started  # noqa: E402 - as above
+from gp_otel import emission, record, started  # noqa: E402 - as above
 from gp_otel.draft import Draft  # noqa: E402 - as above
 
 PAIRS = 60
@@ -134,7 +134,7 @@ def failures(client: Store, *, storm: bool) -> Timed:
         total = 0.0
         for _ in range(EMITS):
             if not storm:
-                outlet.STORM.reset()
+                emission.STORM.reset()
             begun = perf_counter()
             try:
                 client.broken()

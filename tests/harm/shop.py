@@ -24,19 +24,20 @@ import jwt
 import redis
 from fastapi import Depends, FastAPI, HTTPException, Query, Response, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.telemetry import TelemetryConfig
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 KEY = "k" * 32
 IDS = ("user_id", "connection_id", "run_id", "thread_id")
 OWN_WORK = ContextVar("own_work", default="nobody")
-TELEMETRY: dict[str, Any] = (
+TELEMETRY: TelemetryConfig = (
     {"tracing": False, "metrics": False, "logs": False}
     if os.environ.get("SHOP_NATIVE_TELEMETRY") == "off"
     else {}
 )
 
-app = FastAPI(telemetry=TELEMETRY)  # type: ignore[arg-type]
+app = FastAPI(telemetry=TELEMETRY)
 log = logging.getLogger("shop")
 log.setLevel(logging.INFO)
 cache = redis.Redis(port=1, retry=Retry(NoBackoff(), 1))  # nobody is there
@@ -198,7 +199,7 @@ if os.environ.get("SHOP_FAILS_EARLY"):
     try:
         jwt.decode("not a token", KEY, algorithms=["HS256"])
     except jwt.PyJWTError:
-        print("failed while it was loaded", file=sys.stderr)
+        log.warning("failed while it was loaded")
 
 
 # -- what can only be seen from inside -----------------------------------------

@@ -36,6 +36,7 @@ OFF = {
 
 APPLICATION = """
 from fastapi import Depends, FastAPI
+from langgraph.graph import StateGraph
 
 from kitchen_stove import get_stove
 
@@ -156,6 +157,7 @@ def test_every_target(doctor: Doctor, kitchen: None, tmp_path: Path) -> None:
     said = doctor("--all", "--app", "kitchen:app")
 
     assert "ok logging:Logger.handle: patched" in said.words
+    assert "ok langgraph.graph.state:StateGraph.compile: patched" in said.words
     long = [line for line in said.text.splitlines() if len(line) > WIDTH]
     assert [] == [line for line in long if len(line.split()) > 2]
 

@@ -6,7 +6,7 @@ import pytest
 from watching import connected, watching
 
 from gp_otel import catalogue as c
-from gp_otel import metrics, outlet
+from gp_otel import metrics, emission
 from gp_otel.storm import FIRST, Storm
 from gp_otel.testing import Reports
 
@@ -40,7 +40,7 @@ def test_first_in_full_then_a_summary(reports: Reports) -> None:
     """Records and the summary's occurrences add up to what the counter says."""
     fail(FIRST + 80)
     in_full = len(reports.all)
-    outlet.STORM.flush()
+    emission.STORM.flush()
     summary = reports.all[-1]
 
     assert (FIRST, FIRST + 1) == (in_full, len(reports.all))
@@ -56,7 +56,7 @@ def test_summary_names_users(reports: Reports) -> None:
     for user in ("ada", "ben"):
         with connected(user):
             fail(FIRST)
-    outlet.STORM.flush()
+    emission.STORM.flush()
 
     assert 1 == len(reports.all[-1]["golden_path.users"])
     assert "unknown" == reports.all[-1]["user_id"]

@@ -1003,16 +1003,14 @@ async def test_commit_that_fails_under_an_engine(
     )
     insert = "INSERT INTO messages SELECT 1 + coalesce(max(id), {}) FROM messages"
 
-    async def save(first: asyncio.Event, then: asyncio.Event, start: int) -> None:
+    meet = asyncio.Barrier(2)
+
+    async def save(start: int) -> None:
         async with engine.begin() as one:
             await one.execute(sa.text(insert.format(start)))
-            first.set()
-            await then.wait()
+            await meet.wait()
 
-    saved = asyncio.Event(), asyncio.Event()
-    ends = await asyncio.gather(
-        save(saved[0], saved[1], 10), save(saved[1], saved[0], 20), return_exceptions=True
-    )
+    ends = await asyncio.gather(save(10), save(20), return_exceptions=True)
     await engine.dispose()
 
     assert 1 == sum(isinstance(end, exc.DBAPIError) for end in ends)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Final, TypedDict
+from typing import Annotated, Any, Final
 
 import asyncpg
 import httpx
@@ -19,9 +19,9 @@ import redis
 import redis.asyncio
 import sqlalchemy as sa
 import tenacity
+from agents import START_OF_RUN, graph
 from fastapi import Depends, FastAPI, HTTPException, WebSocket
 from langchain_core.tools import tool
-from langgraph.graph import START, StateGraph
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -64,7 +64,8 @@ async def pipeline_refused(place: Place) -> None:
     """Send several commands at once."""
     client = redis.Redis(port=place.closed, retry=Retry(NoBackoff(), 0))
     with client.pipeline() as pipeline:
-        pipeline.set("greeting", "hello").get("greeting")
+        pipeline.set("greeting", "hello")
+        pipeline.get("greeting")
         pipeline.execute()
 
 
@@ -100,9 +101,8 @@ async def asyncpg_in_transaction(place: Place) -> None:
 async def asyncpg_pool_exhausted(place: Place) -> None:
     """Wait for a connection that nobody gives back."""
     url = f"postgresql{place.database}"
-    async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool:
-        async with pool.acquire():
-            await pool.acquire(timeout=0.05)
+    async with asyncpg.create_pool(url, min_size=1, max_size=1) as pool, pool.acquire():
+        await pool.acquire(timeout=0.05)
 
 
 async def sqlalchemy_refused(place: Place) -> None:
@@ -139,7 +139,8 @@ async def sqlalchemy_pool_exhausted(place: Place) -> None:
 
 async def httpx_refused(place: Place) -> None:
     """Call a service that is not there."""
-    httpx.get(f"http://127.0.0.1:{place.closed}/", trust_env=False)
+    with httpx.Client(trust_env=False) as client:
+        client.get(f"http://127.0.0.1:{place.closed}/")  # noqa: ASYNC212 - meant to block
 
 
 async def async_httpx_refused(place: Place) -> None:
@@ -256,22 +257,13 @@ async def timed_out(_place: Place) -> None:
         await asyncio.sleep(5)
 
 
-class State(TypedDict):
-    """What an agent knows."""
-
-    said: str
-
-
 async def agent_raises(_place: Place) -> None:
     """Fail in a step of an agent."""
 
-    async def think(_state: State) -> State:
+    async def think(_state: object) -> None:
         raise LookupError("no idea")
 
-    graph = StateGraph(State)
-    graph.add_node("think", think)
-    graph.add_edge(START, "think")
-    await graph.compile().ainvoke({"said": ""})
+    await graph(think).ainvoke(START_OF_RUN)
 
 
 async def tool_raises(_place: Place) -> None:

@@ -7,10 +7,12 @@ from gp_otel.demo import uses
 from gp_otel.demo.breakages import llm, postgres_stopped, supervisor_away, threads_away
 from gp_otel.demo.fault import SIGNED_IN, Expected, Fault
 from gp_otel.demo.faults.agent import BUSY, SCRIPTED, STARTED, outage
+from gp_otel.demo.faults.database import POSTGRES_GONE
 from gp_otel.demo.world import BREAKER_RESET, ONE_STRIKE
 from gp_otel.failure import Stage
 
 _FIRST, _SECOND = "breaker-opens-run-1", "breaker-opens-run-2"
+_PROBE = ("connection_id",)
 _ANY_RUN = ("user_id", "connection_id", "thread_id")
 
 
@@ -53,7 +55,19 @@ SERVICE = (
         broken=postgres_stopped,
         user_saw="503 Please try again in a minute.",
         expected=(
-            Expected(c.DATABASE_POSTGRES_CONNECTION_FAILED, about=("connection_id",)),
+            Expected(
+                c.DATABASE_POSTGRES_CONNECTION_FAILED,
+                POSTGRES_GONE.fields,
+                about=_PROBE,
+            ),
+            Expected(
+                c.SERVICE_HEALTH_DEGRADED,
+                {"degraded_services": ("/health",), "health_endpoint": "/health"},
+                root=False,
+                escalates=False,
+                cause=c.DATABASE_POSTGRES_CONNECTION_FAILED,
+                about=_PROBE,
+            ),
         ),
     ),
     Fault(
