@@ -14,7 +14,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from gp_otel import catalogue as c
-from gp_otel import chain, metrics, operation, outlet
+from gp_otel import chain, health, operation, outlet
 from gp_otel.chain import Link
 from gp_otel.failure import Value
 from gp_otel.guard import guard
@@ -79,7 +79,7 @@ def _opens(breaker: Any) -> None:
     )
     if link is not None:
         _opened[breaker] = _Opened(link, monotonic(), breaker.fail_counter)
-        metrics.HEALTH.open_breakers[_name(breaker)] = link.dependency
+        health.HEALTH.open_breakers[_name(breaker)] = link.dependency
 
 
 def _tries_again(breaker: Any) -> None:
@@ -98,7 +98,7 @@ def _tries_again(breaker: Any) -> None:
 
 def _closes(breaker: Any) -> None:
     opened = _opened.pop(breaker, None)
-    metrics.HEALTH.open_breakers.pop(_name(breaker), None)
+    health.HEALTH.open_breakers.pop(_name(breaker), None)
     fields = dict(_fields(breaker, _CLOSED))
     if opened is not None:
         fields[c.FAILURE_COUNT.name] = opened.failures

@@ -16,9 +16,9 @@ from gp_otel import (
     chain,
     credentials,
     deadline,
+    delivery,
     handshake,
     metrics,
-    operation,
     outlet,
     peer,
     replies,
@@ -38,8 +38,6 @@ Message = MutableMapping[str, Any]
 
 _READ_AT_MOST: Final = 65_536
 """Characters of a message that is looked into for its ids."""
-_TRUTH_WITHIN: Final = 0.25
-"""Seconds that a failed send waits for the server to say why."""
 
 
 class Connection:
@@ -52,18 +50,18 @@ class Connection:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         self.asgi = asgi
-        self._receive = receive
+        self.receive_next = receive
         self._send = send
-        self._kept: deque[Message] = deque()
-        self._waiting = False
-        self._told = asyncio.Event()
+        self.kept: deque[Message] = deque()
+        self.waiting = False
+        self.told = asyncio.Event()
         self.started = perf_counter()
         self.accepted = self.closed = self.routed_once = self.ended = False
         self.gone: Gone | None = None
         self.code: int | None = None
         self.sent = self.received = 0
         self.last_event = "none"
-        self._loss_reported = False
+        self.loss_reported = False
         self._failed = self._clients_fault = False
         self.operation = Operation(
             asgi.get("path", ""),
@@ -74,22 +72,25 @@ class Connection:
         credentials.hold(self.operation)
         self.handshake = handshake.Handshake(self)
         self.replies = replies.Replies(self)
+        self.delivery = delivery.Delivery(self)
 
     # -- what the application receives -----------------------------------------
 
     async def receive(self) -> Message:
         """Hand the next message to the application, and look at it first."""
-        if self._kept:
-            return self._kept.popleft()
+        if self.kept:
+            message = self.kept.popleft()
+            guard("message", self._saw, message)
+            return message
         guard("waits", self.replies.waits)
-        self._waiting = True
+        self.waiting = True
         try:
-            message = await self._receive()
+            message = await self.receive_next()
         except CancelledError:
             guard("heartbeat", self._given_up)
             raise
         finally:
-            self._waiting = False
+            self.waiting = False
         guard("message", self._saw, message)
         return message
 
@@ -97,7 +98,7 @@ class Connection:
         if message["type"] == "websocket.receive":
             self._question(message)
         elif message["type"] == "websocket.disconnect":
-            self._disconnected(message)
+            self.disconnected(message)
 
     def _question(self, message: Message) -> None:
         """Take the message in hand: its ids, and that it may be owed an answer."""
@@ -125,12 +126,13 @@ class Connection:
         if limit is not None and not self.received:
             self.handshake.silent(limit.limit)
 
-    def _disconnected(self, message: Message) -> None:
+    def disconnected(self, message: Message) -> None:
+        """Learn how the peer went away; the first message counts."""
         if self.gone is not None or self.closed:
             return
         self.gone = peer.how_gone(message)
         self.code = int(message.get("code") or 0) or None
-        self._told.set()
+        self.told.set()
         if self.gone is Gone.REFUSED:
             self._too_large()
 
@@ -139,7 +141,7 @@ class Connection:
         self.fail(
             c.WEBSOCKET_MESSAGE_TOO_LARGE, {"message_size": size, "size_limit": limit}
         )
-        self._loss_reported = True
+        self.loss_reported = True
 
     # -- what the application sends --------------------------------------------
 
@@ -152,7 +154,7 @@ class Connection:
             await self._send(message)
         except BaseException as error:
             if not isinstance(error, CancelledError):
-                await self._not_delivered(message, error)
+                await self.delivery.failed(message, error)
             raise
         if kind == "websocket.send":
             guard("event", self._delivered, message)
@@ -160,64 +162,10 @@ class Connection:
     def _delivered(self, message: Message) -> None:
         self.sent += 1
         self.handshake.went_on()
-        self.last_event = event = event_of(message)
+        self.last_event = event = delivery.event_of(message)
         self.replies.answered(event)
         if self.sent == 1:
             outlet.audit(c.WEBSOCKET_ESTABLISHED, {}, self.operation)
-
-    async def _not_delivered(self, message: Message, error: BaseException) -> None:
-        """Find out why a send failed before the application hears of it."""
-        try:
-            if self.gone is None and not self.closed:
-                await self._ask_why()
-            self._undelivered(message, error)
-        except Exception as ours:  # noqa: BLE001 - as in guard, round an await
-            guard("not delivered", _raise, ours)
-
-    async def _ask_why(self) -> None:
-        """Wait for the application's pending receive, or receive once ourselves."""
-        try:
-            async with asyncio.timeout(_TRUTH_WITHIN):
-                if self._waiting:
-                    await self._told.wait()
-                while self.gone is None:
-                    message = await self._receive()
-                    self._kept.append(message)
-                    if message["type"] == "websocket.disconnect":
-                        self._disconnected(message)
-        except TimeoutError:
-            self.gone = self.gone or Gone.LEFT
-
-    def _undelivered(self, message: Message, error: BaseException) -> None:
-        if message["type"] != "websocket.send" or self.closed:
-            return
-        if self.gone is Gone.LEFT:
-            chain.mark(error, chain.PEER_LEFT)
-            return
-        if not self._loss_reported:
-            self._loss_reported = True
-            self._lost(event_of(message), error)
-        chain.mark(error, chain.PEER_LOST)
-
-    def _lost(self, event: str, error: BaseException) -> None:
-        """Make the one record of a peer that was lost while it was owed something."""
-        around = operation.current() or self.operation
-        in_run = around.around("run") is not None
-        critical = event in settings.current().websocket.critical_events
-        if in_run and critical:
-            point = c.AGENT_EVENT_DELIVERY_FAILED
-        elif not self.sent:
-            point = c.WEBSOCKET_ESTABLISH_FAILED
-        else:
-            point = c.WEBSOCKET_EVENT_DELIVERY_FAILED
-        fields = {
-            "failed_event": event,
-            "event_type": event,
-            "critical_event_flag": critical,
-            "event_error": f"the connection was lost ({self.code})",
-            "websocket_state": "disconnected",
-        }
-        self.fail(point, fields, error, around=around)
 
     # -- how it ends -------------------------------------------------------------
 
@@ -238,7 +186,7 @@ class Connection:
         if error is not None and not isinstance(error, CancelledError):
             self._raised(error)
         owed = self.replies.owed
-        if self.gone is Gone.LOST and owed and not self._loss_reported:
+        if self.gone is Gone.LOST and owed and not self.loss_reported:
             self.fail(
                 c.WEBSOCKET_DISCONNECT_UNEXPECTED, {"disconnect_reason": str(self.code)}
             )
@@ -315,19 +263,3 @@ class Connection:
             "golden_path.websocket.close_code": self.code,
             **{name: value for name, value in fields.items() if value is not None},
         }
-
-
-def event_of(message: Message) -> str:
-    """The type of an event that is sent: `type` or `event` of its JSON."""
-    text = message.get("text") or ""
-    if not text.startswith("{") or len(text) > _READ_AT_MOST:
-        return "message"
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return "message"
-    return str(content.get("type") or content.get("event") or "message")[:64]
-
-
-def _raise(error: BaseException) -> None:
-    raise error

@@ -92,7 +92,8 @@ async def enter_timeout(
     entered = await wrapped(*args, **kwargs)
     when = instance.when()
     if when is not None:
-        _tokens[id(instance)] = begin(round(when - asyncio.get_running_loop().time(), 3))
+        left = when - asyncio.get_running_loop().time()
+        _tokens[id(instance)] = begin(round(left, 3))
     return entered
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from opentelemetry import _logs, trace
 from opentelemetry._logs import LogRecord, SeverityNumber
 
-from gp_otel import flush, metrics, operation, record, spans, started, storm, version
+from gp_otel import flush, holding, metrics, record, spans, started, storm, version
 from gp_otel.failure import FailurePoint, Level
 from gp_otel.guard import guard
 
@@ -129,5 +129,5 @@ STORM = storm.Storm(lambda made: guard("summary", send, made, None))
 
 def release() -> None:
     """Let go of everything that waits: at shutdown, or before the last flush."""
-    operation.HOLDERS.release()
+    holding.HOLDERS.release()
     STORM.flush()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from asyncio import CancelledError
 from typing import Final
 
-from gp_otel import chain, operation
+from gp_otel import chain, deadline
+from gp_otel.deadline import Deadline
 from gp_otel.failure import FailurePoint
 from gp_otel.guard import guard
 from gp_otel.operation import KINDS_WITH_A_TIME_OUT, Operation
@@ -54,7 +55,7 @@ def _ended(call: Call) -> Ending:
             return Outcome.CANCELLED, None
         outside = call.outside
         one = Operation("", kind, outside, outside.scope if outside else Scope())
-    limit = operation.timed_out(one)
+    limit = timed_out(one)
     if limit is None:
         return Outcome.CANCELLED, None
     call.limit = limit.limit
@@ -72,3 +73,16 @@ def decide(verdict: Verdict | object, call: Call) -> FailurePoint | None:
         decided = guard("verdict", verdict, call)
         return decided if isinstance(decided, FailurePoint) else None
     return None
+
+
+def timed_out(one: Operation) -> Deadline | None:
+    """The deadline that ended this operation, where it is the outermost inside it."""
+    limit = deadline.passed(one.deadline)
+    if limit is None:
+        return None
+    for outer in one.parent.up() if one.parent is not None else ():
+        if outer.kind not in KINDS_WITH_A_TIME_OUT or outer.done:
+            continue
+        if outer.deadline is not None and limit in outer.deadline.chain():
+            return None
+    return limit

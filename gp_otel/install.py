@@ -19,6 +19,7 @@ from gp_otel import (
     emission,
     engine,
     flush,
+    health,
     launch,
     metrics,
     outlet,
@@ -118,6 +119,7 @@ def _forked() -> None:
     """A fork's child has its own threads, counters and start-up record."""
     for reset in (
         metrics.reset,
+        health.HEALTH.reset,
         watchdog.WATCHDOG.reset,
         flush.FLUSHER.reset,
         emission.STORM.reset,

@@ -28,7 +28,7 @@ Raised = Callable[[Call, BaseException], None]
 
 def later(call: Call, result: Any, returned: Returned, raised: Raised) -> Any:
     """Watch what was returned, where its work is still to come; None elsewhere."""
-    kind: type = type(result)  # nobody derives from these, and it costs less
+    kind: object = type(result)  # nobody derives from these, and it costs less
     if kind is CoroutineType:
         return _awaited(call, result, returned, raised)
     if kind is _ASYNC_MANAGER:

@@ -13,13 +13,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
-from weakref import WeakSet
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
-from gp_otel import deadline, watchdog
-from gp_otel.guard import guard
+from gp_otel import deadline, holding, watchdog
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -163,7 +161,7 @@ class Operation:
         if len(self.held) > _HELD_AT_MOST:
             self.held[0].occurrences += 1
             del self.held[1]
-        HOLDERS.add(self)
+        holding.HOLDERS.add(self)
         if self._release is None:
             self._release = watchdog.after(self.held_for, self.release_aged)
 
@@ -257,35 +255,3 @@ def suppressed() -> bool:
     key = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "")
     get = otel_context.get_value
     return bool(get("suppress_instrumentation") or (key and get(key)))
-
-
-def timed_out(one: Operation) -> Deadline | None:
-    """The deadline that ended this operation, where it is the outermost inside it."""
-    limit = deadline.passed(one.deadline)
-    if limit is None:
-        return None
-    for outer in one.parent.up() if one.parent is not None else ():
-        if outer.kind not in KINDS_WITH_A_TIME_OUT or outer.done:
-            continue
-        if outer.deadline is not None and limit in outer.deadline.chain():
-            return None
-    return limit
-
-
-class Holders:
-    """The operations that hold something back, to be released at shutdown."""
-
-    def __init__(self) -> None:
-        self._holding: WeakSet[Operation] = WeakSet()
-
-    def add(self, one: Operation) -> None:
-        """Remember an operation that holds a record."""
-        self._holding.add(one)
-
-    def release(self) -> None:
-        """Emit all that is held."""
-        for one in list(self._holding):
-            guard("release", one.release_aged)
-
-
-HOLDERS: Final = Holders()

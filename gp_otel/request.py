@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from gp_otel import catalogue as c
-from gp_otel import credentials, metrics, outlet, settings
+from gp_otel import credentials, health, metrics, outlet, settings
 from gp_otel.failure import FailurePoint, Stage
 from gp_otel.guard import guard
 from gp_otel.operation import Operation
@@ -137,7 +137,7 @@ class Request:
 
 def _health(path: str, status: int) -> dict[str, object]:
     """Say which route is degraded, and how what lies behind it fares."""
-    scores = metrics.HEALTH.scores()
+    scores = health.HEALTH.scores()
     return {
         "degraded_services": (path,),
         "health_scores": tuple(f"{name}={score:.2f}" for name, score in scores.items()),

@@ -38,9 +38,11 @@ def reset() -> None:
 def _register() -> None:
     from opentelemetry.metrics import get_meter  # noqa: PLC0415 - the first call only
 
-    from gp_otel import emission, flush, metrics, settings, spans  # noqa: PLC0415 - as above
+    from gp_otel import emission, flush, health, metrics, settings, spans  # noqa: PLC0415 - as above  # noqa: PLC0415 - as above
 
-    metrics.register(get_meter(spans.SCOPE_NAME))
+    meter = get_meter(spans.SCOPE_NAME)
+    metrics.register(meter)
+    health.register(meter)
     metrics.zero(settings.current().points.values())
     flush.at_exit(emission.release)
 

@@ -164,11 +164,12 @@ def _set_up() -> _Catcher:
 @contextmanager
 def catching() -> Iterator[Reports]:
     """Catch what is reported in the block; our own mistakes are raised in it."""
-    from gp_otel import emission, guard, metrics, started  # noqa: PLC0415 - nothing at import
+    from gp_otel import emission, guard, health, metrics, started  # noqa: PLC0415 - nothing at import
 
     catcher = _set_up()
     emission.STORM.reset()
     metrics.reset()
+    health.HEALTH.reset()
     started.once()  # said once a process, and not by the test that happens to be first
     reports = catcher.reports = Reports()
     try:

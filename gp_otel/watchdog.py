@@ -93,7 +93,7 @@ class Watchdog:
                 timer = heapq.heappop(self._timers)[2]
             try:
                 timer.run()
-            except BaseException:  # only where guard is strict: the next timer starts anew
+            except BaseException:  # where guard is strict: the next timer starts anew
                 self._thread = None
                 raise
 

@@ -10,15 +10,15 @@ import gc
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
+from types import ModuleType
 from typing import Any
 
-from gp_otel import install, launch, settings, targets
-from gp_otel.catalogue.table import is_table
+from gp_otel import install, launch, settings
 from gp_otel.stack import name_of
 from gp_otel.wrapper import Wrapped
 
@@ -100,18 +100,25 @@ def _holders(target: str) -> Iterator[str]:
         return
     original: Any = wrapper
     original = original.__wrapped__
-    holders: list[object] = gc.get_referrers(original)
-    for holder in holders:
-        if isinstance(holder, FrameType | Wrapped) or type(holder).__module__ in (
-            targets.__name__,
-            "gp_otel.patch",
-        ):
-            continue
+    for holder in map(_owner, gc.get_referrers(original)):
         kind = type(holder)
-        if is_table(holder) and holder.get("__name__") in sys.modules:
-            yield f"module {holder['__name__']}"
-        elif kind.__module__ != "builtins":
+        if isinstance(holder, ModuleType):
+            yield f"module {holder.__name__}"
+        elif kind.__module__.partition(".")[0] not in ("builtins", "gp_otel"):
             yield name_of(kind)
+
+
+def _owner(holder: object) -> object:
+    """An object's attributes may lie in a dictionary: the object is what holds."""
+    kind: object = type(holder)
+    if kind is not dict:
+        return holder
+    around: list[object] = gc.get_referrers(holder)
+    for one in around:
+        with suppress(Exception):
+            if getattr(one, "__dict__", None) is holder:
+                return one
+    return holder
 
 
 if __name__ == "__main__":

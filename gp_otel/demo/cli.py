@@ -95,7 +95,7 @@ def _play(arguments: argparse.Namespace, situations: Sequence[Situation]) -> int
             _write(arguments, result)
             if arguments.keep:
                 world.run(USUAL)
-                print("\n".join(_endpoints(world)))
+                print("\n".join(_endpoints(world)), flush=True)
                 with suppress(KeyboardInterrupt):
                     threading.Event().wait()
     finally:
@@ -116,7 +116,7 @@ def _wrong(arguments: argparse.Namespace) -> Iterator[str]:
     names = [one.name for one in SITUATIONS]
     for name in arguments.only:
         if name not in names:
-            near = get_close_matches(name, names, n=3, cutoff=0.4)
+            near = get_close_matches(str(name), names, n=3, cutoff=0.4)
             meant = f"did you mean {' or '.join(near)}?" if near else "see --list"
             yield f"there is no fault {name!r}; {meant}"
     for file in (arguments.json, arguments.html):

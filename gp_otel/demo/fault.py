@@ -56,7 +56,9 @@ class Expected:
             "run_id": visitor.run_id,
             "thread_id": visitor.thread_id,
         }
-        known = {name: ids[name] for name in self.about if name in ids}
+        known: dict[str, Value] = {
+            name: ids[name] for name in self.about if name in ids
+        }
         for name, value in self.fields.items():
             known[name] = value(visitor) if callable(value) else value
         return known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import Any, cast
 
 from gp_otel.demo.observe import Observed
 from gp_otel.demo.parts.otlp_decode import Data
@@ -48,9 +49,14 @@ def _more(story: Story, data: Data) -> Iterator[str]:
     yield "<details><summary>All attributes</summary>"
     yield '<table class="attributes">'
     for name, value in sorted(data["attributes"].items()):
-        shown = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-        yield f"<tr><td>{escape(name)}</td><td>{escape(shown)}</td></tr>"
+        yield f"<tr><td>{escape(name)}</td><td>{escape(_shown(value))}</td></tr>"
     yield "</table></details>"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(str, cast("list[object]", value)))
+    return str(value)
 
 
 def traces(observed: Observed) -> Iterator[str]:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -199,12 +200,18 @@ def test_without_gp_otel(capsys: pytest.CaptureFixture[str]) -> None:
     assert "FAIL 1/1  no-token" in capsys.readouterr().out
 
 
-def test_interrupted(tmp_path: Path) -> None:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder that others can enter: PostgreSQL runs as nobody where root tests."""
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_interrupted(temporary: Path) -> None:
     """Ctrl-C ends what was started, and leaves no folder behind."""
     command = [sys.executable, "-m", "gp_otel.cli", "demo", "--only", "no-reply"]
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
-    tmp_path.parent.chmod(0o755)  # the demo's PostgreSQL may run as another user
-    tmp_path.chmod(0o755)
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
     running = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
@@ -220,7 +227,7 @@ def test_interrupted(tmp_path: Path) -> None:
     assert b"interrupted" in said
     assert len(started) >= 3
     assert [] == [one for one in started if one.is_running()]
-    assert [] == list(tmp_path.iterdir())
+    assert [] == list(temporary.iterdir())
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,9 +91,7 @@ def observed(*records: dict[str, Any], counted: int = 1) -> Observed:
     return Observed(records, (), (span,), Counter(dict.fromkeys(ids, counted)))
 
 
-def due(
-    point: FailurePoint, cause: FailurePoint | None = None, **fields: Any
-) -> Due:
+def due(point: FailurePoint, cause: FailurePoint | None = None, **fields: Any) -> Due:
     """What has to arrive."""
     return Due(
         point=point,
@@ -149,9 +147,7 @@ def test_more_was_counted_than_came() -> None:
     """The process's own count is the witness for what was lost on the way."""
     came = replace(observed(record(REDIS)), counted=Counter({REDIS.id: 3}))
 
-    expected = (
-        f"the process counted 3 × {REDIS.id}, and its records stand for 1"  # noqa: RUF001 - times
-    )
+    expected = f"the process counted 3 × {REDIS.id}, and its records stand for 1"
     assert [expected] == judge((due(REDIS),), came)
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from gp_otel.catalogue import CATALOGUE
+from gp_otel.demo.conduct import Situation
 from gp_otel.demo.fault import Fault
 from gp_otel.demo.faults import FAULTS
 from gp_otel.demo.harmless import HARMLESS
@@ -19,7 +20,8 @@ every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.n
 
 def test_names() -> None:
     """Each names one thing: `--only` has to mean it."""
-    names = Counter(one.name for one in (*FAULTS, *HARMLESS))
+    situations: tuple[Situation, ...] = (*FAULTS, *HARMLESS)
+    names = Counter(one.name for one in situations)
 
     assert [] == [name for name, count in names.items() if count > 1]
 
@@ -97,7 +99,5 @@ def test_a_trace_is_drawn_around_its_failure() -> None:
     assert "span 1 / span 39 / span 40" == trace.path
     assert 40 == len(trace.rows) + trace.left_out
     assert [("span 40", 2, 39.0, 1.0)] == [
-        (row.name, row.depth, row.start, row.length)
-        for row in trace.rows
-        if row.failed
+        (row.name, row.depth, row.start, row.length) for row in trace.rows if row.failed
     ]

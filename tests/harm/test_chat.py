@@ -22,18 +22,14 @@ SITUATIONS: Sequence[Situation] = (*FAULTS, *HARMLESS)
 
 CONTRIB = ("asyncpg", "fastapi", "httpx", "httpx2", "redis", "threading")
 
-# Each library once, and each way of being wrong; the demo itself plays them all.
+# Each library once; the demo itself plays them all.
 SOME = (
     "forged-token",
     "reset-mid-run",
-    "llm-empty-answer",
     "tool-failing",
-    "agent-factory",
     "messages-gone",
     "redis-stopped",
     "supervisor-away",
-    "llm-retried",
-    "tab-closed",
 )
 
 

@@ -20,7 +20,7 @@ from openai import AsyncOpenAI, OpenAI
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 from gp_otel import catalogue as c
-from gp_otel import metrics
+from gp_otel import health, metrics
 from gp_otel.demo.parts.http_server import Reply
 from gp_otel.demo.parts.http_service import HttpService
 from gp_otel.demo.parts.llm import Llm
@@ -690,8 +690,8 @@ def test_breaker_opens(
     )
     assert "openai.InternalServerError" == opened["error.type"]
     url = f"http://127.0.0.1:{llm.port}"
-    assert {"llm": url} == metrics.HEALTH.open_breakers
-    assert 0.0 == metrics.HEALTH.scores()[url]
+    assert {"llm": url} == health.HEALTH.open_breakers
+    assert 0.0 == health.HEALTH.scores()[url]
 
 
 def test_open_breaker_refuses(
@@ -737,7 +737,7 @@ def test_breaker_tries_again(
         "agent.llm.call_failed root",
         f"{RUN_FAILED} symptom",
     ] == chain(reports)
-    assert {"llm"} == set(metrics.HEALTH.open_breakers)
+    assert {"llm"} == set(health.HEALTH.open_breakers)
 
     reports.everything.clear()
     llm.normal()
@@ -751,7 +751,7 @@ def test_breaker_tries_again(
         closed["circuit_state"],
     )
     assert 0 < closed["recovery_duration"] < 30
-    assert {} == metrics.HEALTH.open_breakers
+    assert {} == health.HEALTH.open_breakers
 
 
 @pytest.mark.parametrize("form", ["call", "decorator"])
