@@ -83,6 +83,7 @@ def behind(error: BaseException, *, context: bool = False) -> Iterator[BaseExcep
 
 LINKS_KEPT: Final = 256
 
+
 def links_of(scope: Scope | None) -> dict[str, Link]:
     """The records that a failure here can be made of."""
     return scope.links if scope is not None else NOWHERE
@@ -101,10 +102,21 @@ def cause_of(error: BaseException | None, scope: Scope | None) -> Link | None:
     if error is None:
         return None
     links = links_of(scope)
+    if not links:
+        return None
+    alone = error.__cause__ is None and not hasattr(error, "orig")
+    if alone and not isinstance(error, BaseExceptionGroup):
+        return _marked(error, links)
     for one in behind(error):
-        for record_id in reversed(marks(one)):
-            if (link := links.get(record_id)) is not None:
-                return link
+        if (link := _marked(one, links)) is not None:
+            return link
+    return None
+
+
+def _marked(error: BaseException, links: dict[str, Link]) -> Link | None:
+    for record_id in reversed(marks(error)):
+        if (link := links.get(record_id)) is not None:
+            return link
     return None
 
 
@@ -123,7 +135,7 @@ def later(by_exception: Link | None, handed_up: Link | None) -> Link | None:
 
 def related_to(error: BaseException | None, scope: Scope | None) -> str | None:
     """Name the record of the exception during whose handling this one was raised."""
-    if error is None or scope is None:
+    if error is None or scope is None or error.__context__ is None:
         return None
     for one in behind(error, context=True):
         for record_id in reversed(marks(one)):

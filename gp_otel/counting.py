@@ -18,11 +18,16 @@ Counter = Callable[[Any, Any, Any, Any], None]
 def count(call: Call, outcome: Outcome) -> None:
     """Count the operation, and the one on what lies outside the process."""
     watched = call.watched
+    asked = watched.dependency_counted
+    count_known(watched, outcome, dependency_of(call) if asked else None)
+
+
+def count_known(watched: Watched, outcome: Outcome, dependency: str | None) -> None:
+    """Count an operation whose dependency is known."""
     if watched.counted:
-        metrics.OPERATIONS.add(watched.stage.value, outcome.value)
-    dependency = dependency_of(call) if watched.dependency_counted else None
-    if dependency is not None:
-        metrics.DEPENDENCY_OPERATIONS.add(dependency, outcome.value)
+        metrics.OPERATIONS.add(watched.stage, outcome)
+    if dependency is not None and watched.dependency_counted:
+        metrics.DEPENDENCY_OPERATIONS.add(dependency, outcome)
 
 
 def dependency_of(call: Call) -> str | None:

@@ -7,10 +7,10 @@ or an argument, only to text and numbers.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
+from random import Random
 from time import time_ns
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,15 @@ _MESSAGE_KEPT = 4096
 
 def new_id() -> str:
     """Make a record id: 16 hex digits, unique across processes and forks."""
-    return os.urandom(8).hex()
+    return f"{_random.getrandbits(64):016x}"
+
+
+_random = Random()  # noqa: S311 - unique, not secret; an application's seed is its own
+
+
+def reseed() -> None:
+    """Give a fork's child ids of its own."""
+    _random.seed()
 
 
 class Draft:

@@ -117,11 +117,19 @@ def _context_of(span: Span) -> Context:
     return spans.context_of(span.get_span_context())
 
 
+_loggers: dict[int, tuple[object, Logger]] = {}
+
+
 def logger() -> Logger:
     """Our logger, of whatever provider is set by now."""
-    return _logs.get_logger(
-        spans.SCOPE_NAME, version.VERSION, schema_url=spans.SCHEMA_URL
-    )
+    provider = _logs.get_logger_provider()
+    kept = _loggers.get(id(provider))
+    if kept is None or kept[0] is not provider:
+        made = _logs.get_logger(
+            spans.SCOPE_NAME, version.VERSION, schema_url=spans.SCHEMA_URL
+        )
+        _loggers[id(provider)] = kept = provider, made
+    return kept[1]
 
 
 STORM = storm.Storm(lambda made: guard("summary", send, made, None))

@@ -47,7 +47,7 @@ def returned(call: Call, result: Any) -> None:
         call.watched.plain
         and call.count_success is not None
         and one is not None
-        and not (one.held or one.attempts or one.reported or one.done)
+        and not (one.eventful or one.reported or one.done)
     ):
         one.done = True
         call.count_success(call.function, call.instance, call.args, call.kwargs)

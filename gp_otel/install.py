@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry import trace
 
 from gp_otel import (
+    draft,
     emission,
     engine,
     flush,
@@ -123,6 +124,7 @@ def _forked() -> None:
         watchdog.WATCHDOG.reset,
         flush.FLUSHER.reset,
         emission.STORM.reset,
+        draft.reseed,
         started.reset,
         waiting.reset,
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from gp_otel import operation, outlet, spans
-from gp_otel.counting import count, dependency_of
+from gp_otel.counting import count, count_known, dependency_of
 from gp_otel.describing import described, message_of
 from gp_otel.ending import ending
 from gp_otel.failure import FailurePoint
@@ -37,7 +37,8 @@ def raised(call: Call, error: BaseException, started: float | None) -> None:
     call.error = error
     if started is not None:
         call.seconds = perf_counter() - started
-    holder = call.inside(*call.watched.attempt_of)
+    attempt_of = call.watched.attempt_of
+    holder = call.inside(*attempt_of) if attempt_of else None
     if holder is not None:
         _attempt(call, holder)
         return
@@ -51,18 +52,19 @@ def raised(call: Call, error: BaseException, started: float | None) -> None:
 
 def _failed(call: Call, point: FailurePoint) -> None:
     watched, outside = call.watched, call.outside
+    dependency = dependency_of(call)
     link = outlet.failure(
         point,
         call.error,
         around=outside,
         describe=lambda: described(call),
         cause=outside.last if outside and watched.of_the_call_around else None,
-        dependency=dependency_of(call),
+        dependency=dependency,
         message=message_of(call),
     )
     if watched.recorded is not None and link is not None:
         guard("recorded", watched.recorded, call, link)
-    count(call, Outcome.FAILED)
+    count_known(watched, Outcome.FAILED, dependency)
 
 
 def _attempt(call: Call, holder: Operation) -> None:

@@ -73,12 +73,17 @@ class Family:
         for cell in self._cells.values():
             cell.n = 0
 
+    def _attributes(self, values: tuple[str | bool, ...]) -> dict[str, str | bool]:
+        """Name the values; members of our enumerations become plain strings."""
+        plain = (str(one) if isinstance(one, str) else one for one in values)
+        return dict(zip(self.labels, plain, strict=True))
+
     def observe(self, _options: CallbackOptions) -> Iterable[Observation]:
         """Hand the integers to the SDK."""
         from opentelemetry.metrics import Observation  # noqa: PLC0415 - read path only
 
         return [
-            Observation(count, dict(zip(self.labels, values, strict=True)))
+            Observation(count, self._attributes(values))
             for values, count in self.values().items()
         ]
 

@@ -7,7 +7,7 @@ and, where it holds, the records of attempts that it may still make good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gp_otel.deadline import Deadline
     from gp_otel.draft import Draft
     from gp_otel.scope import Scope
+    from gp_otel.watchdog import Timer
 
 Kind = Literal[
     "connection", "request", "run", "step", "tool", "llm", "statement", "call"
@@ -35,6 +36,7 @@ Kind = Literal[
 KINDS_WITH_A_TIME_OUT: Final = frozenset({"run", "tool", "llm", "statement"})
 
 _KEY: Final = otel_context.create_key("golden_path.operation")
+_SUPPRESSED: Final[str] = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "")
 _TOLD: Final = "told"
 _HELD_AT_MOST: Final = 64
 _HELD_FOR: Final = 120.0
@@ -51,8 +53,27 @@ class Attempt:
     """Seconds that the other side asked to wait."""
 
 
+_MADE: Final[Mapping[str, Callable[[], Any]]] = {
+    "attempts": list,
+    "facts": dict,
+    "held": list,
+}
+_UNSET: Final[Mapping[str, Any]] = {
+    "_release": None,
+    "held_for": _HELD_FOR,
+    "held_in_all": 0,
+    "holds_only": None,
+    "patience": None,
+    "span": None,
+    "watchdog": None,
+}
+
+
 class Operation:
-    """One compound call in flight."""
+    """One compound call in flight.
+
+    `eventful` is false while nothing has happened in it that its end has to look at.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -60,6 +81,7 @@ class Operation:
         "attempts",
         "deadline",
         "done",
+        "eventful",
         "facts",
         "held",
         "held_for",
@@ -78,6 +100,20 @@ class Operation:
         "watchdog",
     )
 
+    held: list[Draft]
+    attempts: list[Attempt]
+    facts: dict[str, Any]
+    held_for: float
+    """Seconds after which what is held is released."""
+    held_in_all: int
+    holds_only: str | None
+    """The beginning of the ids that it holds, where it does not hold all."""
+    patience: float | None
+    """Seconds after which its silence is a failure."""
+    span: Span | None
+    watchdog: Timer | None
+    _release: Timer | None
+
     def __init__(
         self,
         name: str,
@@ -92,24 +128,22 @@ class Operation:
         self.parent = parent
         self.scope = scope
         self.holds = holds
-        self.holds_only: str | None = None
-        """The beginning of the ids that it holds, where it does not hold all."""
         self.last: Link | None = None
-        self.held: list[Draft] = []
-        self.held_for = _HELD_FOR
-        """Seconds after which what is held is released."""
-        self.held_in_all = 0
-        self.attempts: list[Attempt] = []
         self.deadline: Deadline | None = deadline.current()
         self.started = perf_counter()
-        self.span: Span | None = None
-        self.facts: dict[str, Any] = {}
-        self.patience: float | None = None
-        """Seconds after which its silence is a failure."""
-        self.done = False
-        self.reported = False
-        self.watchdog: watchdog.Timer | None = None
-        self._release: watchdog.Timer | None = None
+        self.done = self.reported = self.eventful = False
+
+    def __getattr__(self, name: str) -> Any:
+        """Make what most operations never need when it is first asked for."""
+        if name in _MADE:
+            self.eventful = True
+            value: Any = _MADE[name]()
+        elif name in _UNSET:
+            value = _UNSET[name]
+        else:
+            raise AttributeError(name)
+        setattr(self, name, value)
+        return value
 
     @property
     def elapsed(self) -> float:
@@ -252,6 +286,5 @@ def inside(one: Operation, context: Context | None = None) -> Context:
 
 def suppressed() -> bool:
     """Tell whether the caller asked for no telemetry, as exporters do."""
-    key = getattr(otel_context, "_SUPPRESS_INSTRUMENTATION_KEY", "")
-    get = otel_context.get_value
-    return bool(get("suppress_instrumentation") or (key and get(key)))
+    context = otel_context.get_current()
+    return bool(context.get("suppress_instrumentation") or context.get(_SUPPRESSED))

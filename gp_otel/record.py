@@ -6,37 +6,18 @@ include-list: what the failure point does not name does not leave the process.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from gp_otel import redact, settings
-from gp_otel.catalogue import fields as f
-from gp_otel.failure import Secrecy, Value
+from gp_otel import redact
+from gp_otel.plan import UNKNOWN, Plan, plan_of
 
 if TYPE_CHECKING:
     from gp_otel.draft import Draft
-    from gp_otel.failure import FailurePoint, Field
+    from gp_otel.failure import Field, Value
     from gp_otel.scope import Scope
 
-UNKNOWN: Final = "unknown"
-_ALWAYS: Final = frozenset(
-    {
-        "user_id",
-        "connection_id",
-        "run_id",
-        "thread_id",
-        "golden_path_impact",
-        "resolution_steps",
-        "error_details",
-        "retry_attempted",
-        "fallback_available",
-    }
-)
-"""Common fields, which are written once for all failure points."""
-
-_PLACE: Final = re.compile(r"<([A-Za-z_.]+)>")
 _TEXT: Final = 2048
 _STACK: Final = 8192
 
@@ -84,29 +65,32 @@ def attributes(draft: Draft) -> dict[str, Value]:
 
 
 def _own_fields(draft: Draft, found: dict[str, Value], unknown: list[str]) -> None:
-    point = draft.point
-    required = len(point.required)
-    for place, field in enumerate(point.fields):
-        if field.name in _ALWAYS:
-            if place < required and field.name in f.ID_NAMES:
-                found[field.name] = UNKNOWN
-            continue
-        value = _value(draft, field)
+    plan, given = plan_of(draft.point), draft.fields
+    for name in plan.ids:
+        found[name] = UNKNOWN
+    for field in plan.required:
+        value = _value(draft, plan, field)
         if value is not None:
             found[field.name] = value
-        elif place < required:
-            if field.kind == "string":
-                found[field.name] = UNKNOWN
-            else:
-                unknown.append(field.name)
+        elif field.kind == "string":
+            found[field.name] = UNKNOWN
+        else:
+            unknown.append(field.name)
+    for name in {**given, **plan.judged, **dict.fromkeys(plan.wanted)}:
+        further = plan.further.get(name)
+        if further is not None:
+            value = _value(draft, plan, further)
+            if value is not None:
+                found[name] = value
 
 
-def _value(draft: Draft, field: Field) -> Value | None:
+def _value(draft: Draft, plan: Plan, field: Field) -> Value | None:
     name = field.name
     value = draft.fields.get(name)
     if value is None:
-        value = settings.current().says(draft.point, name)
-    if value is None:
+        value = plan.judged.get(name)
+        if value is not None:
+            return value
         value = _common(draft, name)
     if value is None:
         return None
@@ -121,7 +105,7 @@ def _common(draft: Draft, name: str) -> object:
         return draft.error_type
     if name == "error" or name.endswith("_error"):
         return draft.message
-    return draft.scope.get(name) if draft.scope is not None else None
+    return None
 
 
 def _error(draft: Draft, found: dict[str, Value]) -> None:
@@ -162,40 +146,16 @@ def _what(draft: Draft, found: dict[str, Value]) -> None:
         found["error_details"] = found["exception.message"]
     else:
         found["error_details"] = redact.redact(draft.message or point.title, _TEXT)
-    found["resolution_steps"] = steps(point, found)
+    found["resolution_steps"] = plan_of(point).resolution(found)
     found["retry_attempted"] = bool(given.get("retry_attempted", False))
     found["fallback_available"] = bool(
-        given.get("fallback_available", settings.current().has_fallback(point))
-    )
-    found["golden_path_impact"] = str(point.impact)
-
-
-def steps(point: FailurePoint, found: Mapping[str, Value]) -> tuple[str, ...]:
-    """Write names, hosts and codes into the steps, so that a command can be copied.
-
-    Free text is only referred to by the name of its field.
-    """
-    names = {field.name for field in point.fields if field.secrecy is Secrecy.OPEN}
-
-    def fill(place: re.Match[str]) -> str:
-        name = place[1]
-        value = found.get(name) if name in names else None
-        if value is None or value == UNKNOWN:
-            return place[0]
-        return ", ".join(value) if isinstance(value, tuple) else str(value)
-
-    return tuple(
-        _PLACE.sub(fill, step) if "<" in step else step
-        for step in point.resolution_steps
+        given.get("fallback_available", point.fallback_available)
     )
 
 
 def _golden_path(draft: Draft, found: dict[str, Value]) -> None:
     point, link = draft.point, draft.link
-    found["golden_path.failure"] = point.id
-    found["golden_path.stage"] = point.stage.value
-    found["golden_path.fault"] = point.fault.value
-    found["golden_path.priority"] = point.priority
+    found.update(plan_of(point).constant)
     if link.dependency:
         found["golden_path.dependency"] = link.dependency
     found["golden_path.root_failure"] = link.root_failure

@@ -13,6 +13,8 @@ import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from gp_otel.nowhere import Nowhere
+
 if TYPE_CHECKING:
     from opentelemetry.trace import SpanContext
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 IDS: Final = ("user_id", "connection_id", "run_id", "thread_id")
 """The names under which the ids stand on records, spans and log lines."""
 
-NOWHERE: Final[dict[str, Link]] = {}
+NOWHERE: Final[dict[str, Link]] = Nowhere()
 """The records made outside any connection, request or run: by background work."""
 
 _hash_key: bytes | None = None

@@ -32,14 +32,18 @@ def begin(call: Call) -> None:
     """Open the operation of a compound call, with its scope, ids and span."""
     watched = call.watched
     context = otel_context.get_current()
-    outside = operation.current_in(context)
+    outside = call.outside = operation.current_in(context)
     kind = watched.kind
+    if watched.light:
+        scope = Scope.nowhere() if outside is None else outside.scope
+        call.operation = Operation("", kind, outside, scope, holds=watched.holds)
+        call.context = operation.inside(call.operation, context)
+        return
     if kind == "run" and outside is not None and outside.around("run") is not None:
         kind = "step"
     scope = Scope.nowhere() if outside is None else outside.scope
     if kind == "run":
         scope = Scope(outside.scope if outside is not None else None, is_run=True)
-    call.outside = outside
     if watched.ids is not None and kind != "run":
         scope = _identified(call, scope)
     name = getattr(call.function, "__qualname__", type(call.function).__qualname__)

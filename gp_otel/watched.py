@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gp_otel.operation import Attempt, Kind, Operation
 
 _UNSET: Final = object()
+_UNSEEN: Final = object()
+_CLASSES_KNOWN: Final = 256
 
 
 class Call:
@@ -43,6 +45,20 @@ class Call:
         "watched",
     )
 
+    result: Any
+    error: BaseException | None
+    limit: float | None
+    """Seconds of the deadline that ended the call, where one did."""
+    seconds: float | None
+    """How long it took, where that is known."""
+    operation: Operation | None
+    """Its own operation, where it is a compound call."""
+    outside: Operation | None
+    """The operation that it was made in."""
+    context: Any
+    count_success: Callable[[Any, Any, Any, Any], None] | None
+    """How its success is counted, where that is known beforehand."""
+
     def __init__(
         self,
         watched: Watched,
@@ -56,19 +72,12 @@ class Call:
         self.instance = instance
         self.args = args
         self.kwargs = kwargs
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.limit: float | None = None
-        """Seconds of the deadline that ended the call, where one did."""
-        self.seconds: float | None = None
-        """How long it took, where that is known."""
-        self.operation: Operation | None = None
-        """Its own operation, where it is a compound call."""
-        self.outside: Operation | None = None
-        """The operation that it was made in."""
-        self.context: Any = None
-        self.count_success: Callable[[Any, Any, Any, Any], None] | None = None
-        """How its success is counted, where that is known beforehand."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer None for what is not known, of the names that a call has."""
+        if name in Call.__slots__:
+            return None
+        raise AttributeError(name)
 
     @property
     def nearest(self) -> Operation | None:
@@ -172,6 +181,13 @@ class Watched:
     """A wrapt wrapper that does the whole work, for what no table can say."""
 
     @cached_property
+    def light(self) -> bool:
+        """Tell whether there is nothing to do when it begins but to begin."""
+        return self.kind != "run" and not (
+            self.ids or self.enter or self.hold_seconds or self.deadline
+        )
+
+    @cached_property
     def plain(self) -> bool:
         """Tell whether there is nothing to do about a success but to count it."""
         return self.kind != "run" and not (
@@ -180,11 +196,23 @@ class Watched:
 
     def verdict(self, error: BaseException) -> Verdict | object:
         """What the nearest class along the MRO means; `UNNAMED` where none is named."""
-        failures = self.failures
-        for one in type(error).__mro__:
+        kind = type(error)
+        known = self._verdicts.get(kind, _UNSEEN)
+        if known is _UNSEEN:
+            known = self._look_up(kind)
+            if len(self._verdicts) < _CLASSES_KNOWN:
+                self._verdicts[kind] = known
+        return known
+
+    @cached_property
+    def _verdicts(self) -> dict[type, Verdict | object]:
+        return {}
+
+    def _look_up(self, kind: type) -> Verdict | object:
+        for one in kind.__mro__:
             name = name_of(one)
-            if name in failures:
-                return failures[name]
+            if name in self.failures:
+                return self.failures[name]
         return UNNAMED
 
 

@@ -157,7 +157,7 @@ def _endpoints(world: World) -> Iterator[str]:
 
 @contextmanager
 def _interruptible() -> Generator[None]:
-    """Let SIGTERM end it as Ctrl-C does: with everything that was started."""
+    """Let SIGTERM end it as Ctrl-C does, also where a shell has switched that off."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -165,8 +165,10 @@ def _interruptible() -> Generator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, interrupt)
+    ends = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, interrupt) for number in ends]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(ends, before, strict=True):
+            signal.signal(number, handler)

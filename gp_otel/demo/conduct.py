@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gp_otel import catalogue as c
 from gp_otel.demo.fault import Expected, Fault, Harmless
 from gp_otel.demo.judge import Due, judge
-from gp_otel.demo.observe import Observer
+from gp_otel.demo.observe import Observed, Observer
 from gp_otel.demo.result import Broken, Healthy, Result, Unharmed
 from gp_otel.demo.uses import QUESTION, SEARCH, wait_until
 from gp_otel.demo.visitor import Visitor, tell_answer
@@ -116,7 +118,7 @@ class Conductor:
                 visitor.get("/threads")
                 chats += 3
         observed = self._observer.settle((), ended=False)
-        problems += judge((), observed)
+        problems += [*judge((), observed), *_unaudited(observed)]
         self._result.healthy = Healthy(
             chats, observed, problems, time.monotonic() - began
         )
@@ -128,7 +130,7 @@ class Conductor:
         self._observer.begin()
         with self._visitor(fault) as visitor:
             saw = play(fault, visitor)
-            due = [_due(expected, visitor) for expected in fault.expected]
+            due = self._due(fault, visitor)
             problems = _differs(fault.user_saw, saw)
         if self.world.application.is_running:
             problems += self._recovery(fault)
@@ -141,6 +143,10 @@ class Conductor:
         broken = Broken(fault, due, saw, observed, problems, seconds)
         self._result.faults.append(broken)
         self.audience.broken(broken)
+
+    def _due(self, fault: Fault, visitor: Visitor) -> list[Due]:
+        more = fault.with_clickhouse if self.world.clickhouse else ()
+        return [_known(expected, visitor) for expected in (*fault.expected, *more)]
 
     def _recovery(self, fault: Fault) -> list[str]:
         """Chat until there is an answer again: the next fault is one of its own."""
@@ -195,7 +201,16 @@ def play(situation: Situation, visitor: Visitor) -> str:
     raise RuntimeError(f"{situation.name} breaks more than once")
 
 
-def _due(expected: Expected, visitor: Visitor) -> Due:
+def _unaudited(observed: Observed) -> Iterator[str]:
+    """Look for the events of those who signed in: silence alone proves nothing."""
+    names = Counter(str(event["event_name"]) for event in observed.events)
+    for point in (c.AUTH_SUCCESS, c.WEBSOCKET_ESTABLISHED):
+        if names[point.event_name] < len(USERS):
+            count = names[point.event_name]
+            yield f"{count} events of {point.id} for {len(USERS)} users"
+
+
+def _known(expected: Expected, visitor: Visitor) -> Due:
     return Due(
         expected.point,
         expected.root,

@@ -69,7 +69,9 @@ class Fault:
     """One thing that is broken while somebody uses the application.
 
     In `user_saw` a `…` stands for any text. `mends_by` are seconds that the
-    application needs to get over it, unless it `ends` by it.
+    application needs to get over it, unless it `ends` by it. `with_clickhouse` are
+    the records that come as well where there is a third tier: it answers instead of
+    PostgreSQL, and the run fails a step later.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Fault:
     expected: tuple[Expected, ...]
     broken: Breakage = nothing
     environment: Environment = field(default_factory=lambda: USUAL)
+    with_clickhouse: tuple[Expected, ...] = ()
     mends_by: float = 0.0
     ends: bool = False
 

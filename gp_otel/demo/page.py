@@ -10,7 +10,7 @@ from importlib.resources import files
 from gp_otel.demo.observe import Observed
 from gp_otel.demo.page_record import record, traces
 from gp_otel.demo.result import Broken, Healthy, Result, Unharmed
-from gp_otel.demo.story import MEANING, tell
+from gp_otel.demo.story import MEANING, count, tell
 from gp_otel.version import VERSION
 
 
@@ -49,14 +49,16 @@ def _verdict(result: Result) -> str:
 
 def _head(result: Result) -> Iterator[str]:
     records = sum(len(one.observed.records) for one in result.faults)
+    stray = sum(len(one.observed.records) for one in result.harmless)
     colour = "good" if result.ok else "bad"
     yield '<header id="top"><h1>gp-otel demo</h1>'
     yield f'<p class="verdict {colour}">{_verdict(result)}</p>'
     yield (
         f'<p class="lead">A chat application was broken from outside in'
-        f" {len(result.faults)} ways, and {records} records told of it. Of"
-        f" {len(result.harmless)} situations that only look like failures none gave"
-        f" a record. It took {result.seconds:.0f} seconds.</p>"
+        f" {count(len(result.faults), 'way')}, and {count(records, 'record')} told of"
+        f" it. {count(len(result.harmless), 'situation')} that only looked like"
+        f" failures gave {count(stray, 'record')}. It took {result.seconds:.0f}"
+        " seconds.</p>"
     )
     yield from _problems(result.late)
     yield "</header>"

@@ -82,7 +82,8 @@ def _trace(trace: Trace) -> Iterator[str]:
 def _span(row: Row, total: float) -> Iterator[str]:
     whole = max(total, 0.001)
     left, width = 100 * row.start / whole, 100 * row.length / whole
-    look = "span failed" if row.failed else "span hit" if row.impact else "span"
+    hit = row.impact or row.error
+    look = "span failed" if row.failed else "span hit" if hit else "span"
     cross = "✗ " if row.failed else ""
     name = escape(row.name)
     yield f'<div class="{look}" style="--depth:{row.depth}">'

@@ -57,6 +57,11 @@ def tell(record: Data) -> Story:
     )
 
 
+def count(number: int, thing: str) -> str:
+    """Count things: `1 record`, `2 records`, `no records`."""
+    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"
+
+
 def _standing(about: Data) -> str:
     root = about["golden_path.root"]
     standing = "root" if root else f"symptom of {about['golden_path.root_failure']}"

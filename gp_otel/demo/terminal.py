@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gp_otel.demo.observe import Observed
 from gp_otel.demo.result import Broken, Healthy, Result, Unharmed
-from gp_otel.demo.story import MEANING, Story, tell
+from gp_otel.demo.story import MEANING, Story, count, tell
 from gp_otel.demo.trace import traces_of
 
 WIDEST = 100
@@ -92,11 +92,12 @@ class Terminal:
         self._problems(result.late)
         failed = sum(not one.ok for one in result.all) + bool(result.late)
         records = sum(len(one.observed.records) for one in result.faults)
+        stray = sum(len(one.observed.records) for one in result.harmless)
         text = Text("all ok" if result.ok else f"{failed} not ok", _colour(result.ok))
         text.append(
-            f": {len(result.faults)} faults gave {records} records,"
-            f" {len(result.harmless)} harmless situations none, in"
-            f" {result.seconds:.0f} s",
+            f": {count(len(result.faults), 'fault')} gave {count(records, 'record')},"
+            f" {count(len(result.harmless), 'harmless situation')} gave"
+            f" {count(stray, 'record')}, in {result.seconds:.0f} s",
             "default",
         )
         self.console.print(text)
@@ -133,7 +134,7 @@ class Terminal:
 
     def _traces(self, observed: Observed) -> None:
         for trace in traces_of(observed.records, observed.spans):
-            spans = f"{len(trace.rows) + trace.left_out} spans"
+            spans = count(len(trace.rows) + trace.left_out, "span")
             self._say("trace", f"{trace.trace_id} · {spans} · {trace.length:.0f} ms")
             self._say("", Text.assemble(trace.path, (" ✗", "bold red")))
 

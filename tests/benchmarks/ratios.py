@@ -148,12 +148,19 @@ def failures(client: Store, *, storm: bool) -> Timed:
 
 def emits() -> Timed:
     """Time as many emits of the very record, without an exception to format."""
-    draft = Draft(
-        c.DATABASE_REDIS_UNAVAILABLE,
-        ConnectionError("connection to 10.0.0.7:6379 refused"),
-        fields={field.name: value for field, value in ADDRESS.items()},
-    )
+    with connected() as around:
+        try:
+            Store().broken()
+        except ConnectionError as error:
+            draft = Draft(
+                c.DATABASE_REDIS_UNAVAILABLE,
+                error,
+                fields={field.name: value for field, value in ADDRESS.items()},
+                scope=around.scope,
+                dependency=dependency(None),
+            )
     attributes, body = record.attributes(draft), record.body(draft)
+    attributes["golden_path.sampled"] = True
     logger = _logs.get_logger("reference")
 
     def timed() -> float:

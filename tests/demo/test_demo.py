@@ -21,6 +21,7 @@ import pytest
 from gp_otel import cli
 from gp_otel.demo.conduct import Conductor
 from gp_otel.demo.faults import FAULTS
+from gp_otel.demo.parts.http_client import HttpClient
 from gp_otel.demo.parts.otlp import OtlpReceiver
 from gp_otel.demo.terminal import Terminal
 from gp_otel.demo.world import World
@@ -193,6 +194,11 @@ def test_without_gp_otel(capsys: pytest.CaptureFixture[str]) -> None:
         result = Conductor(world, Terminal(1)).conduct([fault])
 
     assert not result.ok
+    assert result.healthy is not None
+    assert [
+        "0 events of auth.success for 2 users",
+        "0 events of websocket.established for 2 users",
+    ] == list(result.healthy.problems)
     assert [
         "auth.jwt.missing did not arrive",
         "websocket.auth.failed did not arrive",
@@ -227,6 +233,31 @@ def test_interrupted(temporary: Path) -> None:
     assert b"interrupted" in said
     assert len(started) >= 3
     assert [] == [one for one in started if one.is_running()]
+    assert [] == list(temporary.iterdir())
+
+
+def test_kept(temporary: Path) -> None:
+    """Everything goes on, at the endpoints that are printed, until it is ended."""
+    command = [sys.executable, "-m", "gp_otel.cli", "demo", "--keep"]
+    running = subprocess.Popen(
+        [*command, "--only", "forged-token"],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        text=True,
+    )
+    assert running.stdout is not None
+    printed: dict[str, str] = {}
+    while "OTLP" not in printed:
+        word, _, rest = running.stdout.readline().strip().partition("  ")
+        printed[word] = rest.strip()
+    application = printed["application"].partition(" ")[0]
+    health = HttpClient().call("GET", f"{application}/health")
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=30)
+
+    assert (200, '"ok"') == (health.status, health.text)
+    assert {"PostgreSQL", "Valkey", "model", "tools"} <= set(printed)
+    assert running.returncode == 0
     assert [] == list(temporary.iterdir())
 
 

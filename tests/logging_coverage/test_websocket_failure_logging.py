@@ -366,7 +366,7 @@ def test_slow_reply(
     record = reports.one("websocket.performance.degraded")
 
     assert 0.05 == record["threshold"]
-    assert record["response_time"] >= 0.15
+    assert record["response_time"] > record["threshold"]
 
 
 def test_event_that_is_no_json(reports: Reports, client: ChatClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gp_otel import catalogue as c
 from gp_otel.demo import uses
 from gp_otel.demo.breakages import (
@@ -33,6 +35,25 @@ REDIS_GONE = Expected(
     {"server.port": redis_port, "golden_path.dependency": redis},
 )
 
+NO_CONNECTION = Expected(
+    c.DATABASE_POOL_EXHAUSTED,
+    {
+        "pool_size": POOL_SIZE,
+        "active_connections": POOL_SIZE,
+        "timeout_duration": POOL_TIMEOUT,
+    },
+)
+LOGIN_REFUSED = Expected(
+    c.DATABASE_POSTGRES_CONNECTION_FAILED,
+    {**POSTGRES_GONE.fields, "sqlstate": "28P01"},
+)
+NOT_SAVED = Expected(
+    c.DATABASE_THREAD_SAVE_FAILED,
+    root=False,
+    escalates=False,
+    cause=c.DATABASE_POSTGRES_CONNECTION_FAILED,
+)
+
 DATABASE = (
     Fault(
         name="postgres-stopped",
@@ -43,12 +64,7 @@ DATABASE = (
         user_saw=WRONG,
         expected=(
             POSTGRES_GONE,
-            Expected(
-                c.DATABASE_THREAD_SAVE_FAILED,
-                root=False,
-                escalates=False,
-                cause=c.DATABASE_POSTGRES_CONNECTION_FAILED,
-            ),
+            NOT_SAVED,
         ),
     ),
     Fault(
@@ -58,15 +74,10 @@ DATABASE = (
         use=uses.ask_in_a_crowd,
         broken=locked("threads"),
         user_saw=WRONG,
-        expected=(
-            Expected(
-                c.DATABASE_POOL_EXHAUSTED,
-                {
-                    "pool_size": POOL_SIZE,
-                    "active_connections": POOL_SIZE,
-                    "timeout_duration": POOL_TIMEOUT,
-                },
-            ),
+        expected=(NO_CONNECTION,),
+        with_clickhouse=(
+            NO_CONNECTION,
+            replace(NOT_SAVED, cause=c.DATABASE_POOL_EXHAUSTED),
         ),
     ),
     Fault(
@@ -76,12 +87,8 @@ DATABASE = (
         use=uses.ask(),
         broken=password_changed,
         user_saw=WRONG,
-        expected=(
-            Expected(
-                c.DATABASE_POSTGRES_CONNECTION_FAILED,
-                {**POSTGRES_GONE.fields, "sqlstate": "28P01"},
-            ),
-        ),
+        expected=(LOGIN_REFUSED,),
+        with_clickhouse=(LOGIN_REFUSED, NOT_SAVED),
     ),
     Fault(
         name="messages-gone",
@@ -126,5 +133,6 @@ DATABASE = (
         user_saw=WRONG,
         mends_by=REDIS_PAUSE,
         expected=(REDIS_GONE, POSTGRES_GONE),
+        with_clickhouse=(POSTGRES_GONE, NOT_SAVED),
     ),
 )
