@@ -8,7 +8,7 @@ from typing import Any, Final
 from opentelemetry import trace
 from opentelemetry.context import attach, detach
 
-from gp_otel import emission, flush, operation, started
+from gp_otel import emission, flush, operation, served, started
 from gp_otel.connection import Connection
 from gp_otel.guard import guard
 from gp_otel.request import Request
@@ -36,7 +36,7 @@ async def serve(
     scope[KEY] = watched
     token = attach(operation.inside(watched.operation))
     try:
-        with operation.entered(watched.operation):
+        with served.serving(watched.operation):
             result = await wrapped(scope, watched.receive, watched.send)
     except BaseException as error:
         guard("closed", watched.end, error)

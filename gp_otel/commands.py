@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from gp_otel import catalogue as c
 from gp_otel import chain, tries, waiting
+from gp_otel.attempt import Attempt
 from gp_otel.failure import FailurePoint
-from gp_otel.operation import Attempt
 from gp_otel.stack import name_of
 from gp_otel.store import Store
 from gp_otel.watched import Call, Fields

@@ -11,7 +11,7 @@ from gp_otel.guard import guard
 from gp_otel.outcome import Outcome
 from gp_otel.watched import Call, Watched
 
-Counter = Callable[[Any, Any, Any, Any], None]
+Counter = Callable[..., None]
 """Counts one success, given what a wrapper is given."""
 
 
@@ -46,7 +46,7 @@ def counter(watched: Watched) -> Counter:
     )
     if watched.dependency is None or not watched.dependency_counted:
 
-        def count_success(_w: Any, _i: Any, _a: Any, _k: Any) -> None:
+        def count_success(_w: Any, _i: Any, _a: Any, _k: Any, _r: Any = None) -> None:
             cell.n += 1
 
         return count_success
@@ -66,7 +66,9 @@ def _count_known(watched: Watched, cell: metrics.Cell) -> Counter:
         owned = owner(instance) if owner is not None else instance
         guard("dependency", by_instance.first, owned, lambda: _ask(call))
 
-    def count_own(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+    def count_own(
+        wrapped: Any, instance: Any, args: Any, kwargs: Any, _result: Any = None
+    ) -> None:
         cell.n += 1
         try:
             cells[key(instance)].n += 1
@@ -76,7 +78,9 @@ def _count_known(watched: Watched, cell: metrics.Cell) -> Counter:
     if owner is None:
         return count_own
 
-    def count_owned(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+    def count_owned(
+        wrapped: Any, instance: Any, args: Any, kwargs: Any, _result: Any = None
+    ) -> None:
         cell.n += 1
         try:
             cells[key(owner(instance))].n += 1
@@ -92,7 +96,9 @@ def _ask(call: Call) -> str | None:
 
 
 def _count_each(watched: Watched) -> Counter:
-    def count_each(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> None:
+    def count_each(
+        wrapped: Any, instance: Any, args: Any, kwargs: Any, _result: Any = None
+    ) -> None:
         call = Call(watched, wrapped, instance, args, kwargs)
         guard("count", count, call, Outcome.SUCCESS)
 

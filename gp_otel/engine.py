@@ -15,7 +15,7 @@ from typing import Any
 
 from opentelemetry.context import attach, detach
 
-from gp_otel import leaf, operation, streams
+from gp_otel import leaf, operation, quick, streams
 from gp_otel.counting import counter
 from gp_otel.flight import begin, raised, returned
 from gp_otel.guard import guard
@@ -23,7 +23,9 @@ from gp_otel.later import later
 from gp_otel.watched import Call, Watched, Wrapper
 
 
-def wrapper_for(watched: Watched, function: Callable[..., Any]) -> Wrapper:
+def wrapper_for(  # noqa: PLR0911 - one return a shape
+    watched: Watched, function: Callable[..., Any]
+) -> Wrapper:
     """Choose the wrapper by what the callable is and how it is watched."""
     if watched.around is not None:
         return watched.around
@@ -37,14 +39,15 @@ def wrapper_for(watched: Watched, function: Callable[..., Any]) -> Wrapper:
     if inspect.isgeneratorfunction(function):
         return streams.generator(watched)
     is_async = inspect.iscoroutinefunction(function)
+    if watched.compound and watched.light and watched.plain and not watched.any_shape:
+        return quick.compound_async(watched) if is_async else quick.compound(watched)
     if watched.compound:
         return _compound_async(watched) if is_async else _compound(watched)
     return _leaf_async(watched) if is_async else _leaf(watched)
 
 
 def _leaf(watched: Watched) -> Wrapper:
-    succeeded = counter(watched)
-    judge = watched.judge
+    settled = _settled(watched)
 
     def watch_call(
         wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
@@ -54,35 +57,41 @@ def _leaf(watched: Watched) -> Wrapper:
         except BaseException as error:
             _leaf_raised(Call(watched, wrapped, instance, args, kwargs), error)
             raise
-        if judge is None or not _judged(
-            Call(watched, wrapped, instance, args, kwargs), result
-        ):
-            succeeded(wrapped, instance, args, kwargs)
+        settled(wrapped, instance, args, kwargs, result)
         return result
 
     return watch_call
 
 
 def _leaf_async(watched: Watched) -> Wrapper:
-    succeeded = counter(watched)
-    judge = watched.judge
+    settled = _settled(watched)
 
     async def watch_call(
         wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
     ) -> Any:
-        started = perf_counter()
+        began = perf_counter()
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
-            _leaf_raised(Call(watched, wrapped, instance, args, kwargs), error, started)
+            _leaf_raised(Call(watched, wrapped, instance, args, kwargs), error, began)
             raise
-        if judge is None or not _judged(
-            Call(watched, wrapped, instance, args, kwargs), result
-        ):
-            succeeded(wrapped, instance, args, kwargs)
+        settled(wrapped, instance, args, kwargs, result)
         return result
 
     return watch_call
+
+
+def _settled(watched: Watched) -> Callable[[Any, Any, Any, Any, Any], None]:
+    """Choose what is done when a simple call has returned: mostly, to count it."""
+    succeeded = counter(watched)
+    if watched.judge is None:
+        return succeeded
+
+    def judge(wrapped: Any, instance: Any, args: Any, kwargs: Any, result: Any) -> None:
+        if not _judged(Call(watched, wrapped, instance, args, kwargs), result):
+            succeeded(wrapped, instance, args, kwargs)
+
+    return judge
 
 
 def _leaf_raised(call: Call, error: BaseException, began: float | None = None) -> None:

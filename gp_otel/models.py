@@ -9,8 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from gp_otel import catalogue as c
 from gp_otel.answers import Answer, Shape
+from gp_otel.attempt import Attempt
 from gp_otel.failure import FailurePoint
-from gp_otel.operation import Attempt
 from gp_otel.watched import Call, Fields
 
 CONTENT_TYPE: Final = "content_type"

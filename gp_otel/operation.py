@@ -7,21 +7,19 @@ and, where it holds, the records of attempts that it may still make good.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
 
-from gp_otel import deadline, holding, watchdog
+from gp_otel import deadline, holding, served, watchdog
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+    from gp_otel.attempt import Attempt
     from gp_otel.chain import Link
     from gp_otel.deadline import Deadline
     from gp_otel.draft import Draft
@@ -41,16 +39,6 @@ _TOLD: Final = "told"
 _HELD_AT_MOST: Final = 64
 _HELD_FOR: Final = 120.0
 """Seconds after which what is held is released, where nobody knows better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try inside an operation that tries again: what came of it."""
-
-    error_type: str
-    status: int | None = None
-    retry_after: float | None = None
-    """Seconds that the other side asked to wait."""
 
 
 _MADE: Final[Mapping[str, Callable[[], Any]]] = {
@@ -79,6 +67,7 @@ class Operation:
         "__weakref__",
         "_release",
         "attempts",
+        "context",
         "deadline",
         "done",
         "eventful",
@@ -100,6 +89,8 @@ class Operation:
         "watchdog",
     )
 
+    context: Context
+    """The one in which it is current."""
     held: list[Draft]
     attempts: list[Attempt]
     facts: dict[str, Any]
@@ -142,7 +133,7 @@ class Operation:
             value = _UNSET[name]
         else:
             raise AttributeError(name)
-        setattr(self, name, value)
+        object.__setattr__(self, name, value)
         return value
 
     @property
@@ -245,26 +236,7 @@ def current() -> Operation | None:
 def current_in(context: Context | None) -> Operation | None:
     """The operation that a context belongs to, or the connection that it serves."""
     found = otel_context.get_value(_KEY, context)
-    return found if isinstance(found, Operation) else _entered.get()
-
-
-_entered: ContextVar[Operation | None] = ContextVar("golden_path_entered", default=None)
-"""The connection or request, for code that runs in somebody else's OTel context.
-
-A server's span is made in a context that was read from the request's headers, and
-all middleware runs in it.
-"""
-
-
-@contextmanager
-def entered(one: Operation) -> Iterator[None]:
-    """Serve a connection or request in the block."""
-    token = _entered.set(one)
-    try:
-        yield
-    finally:
-        with suppress(ValueError):  # closed in another context than it began in
-            _entered.reset(token)
+    return found if isinstance(found, Operation) else served.current()
 
 
 def alive(one: Operation | None) -> Operation | None:

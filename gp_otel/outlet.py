@@ -93,12 +93,11 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
         scope = around.scope
     named = chain.cause_of(error, scope)
     cause = chain.later(named, cause)
-    for known in (named, cause):
-        if known is not None and known.failure == point.id:
-            hand_up(known, around)
-            return known
+    link = next((k for k in (named, cause) if k and k.failure == point.id), None)
     holder = None if at_once or around is None else around.holder(point.id)
-    if holder is None and (link := _storm(point, cause, dependency, scope)):
+    if link is None and holder is None:
+        link = _storm(point, cause, dependency, scope)
+    if link is not None:
         hand_up(link, around)
         return link
     made = Draft(

@@ -14,9 +14,9 @@ from opentelemetry.context import attach, detach
 
 from gp_otel import catalogue as c
 from gp_otel import flight, settle
+from gp_otel.attempt import Attempt
 from gp_otel.failure import Stage
 from gp_otel.guard import guard
-from gp_otel.operation import Attempt
 from gp_otel.watched import Call, Fields, Watched
 
 _ATTACHED: Final = "retries.attached"

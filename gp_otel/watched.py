@@ -18,8 +18,9 @@ from gp_otel.failure import FailurePoint, Field, Stage
 from gp_otel.stack import name_of
 
 if TYPE_CHECKING:
+    from gp_otel.attempt import Attempt
     from gp_otel.chain import Link
-    from gp_otel.operation import Attempt, Kind, Operation
+    from gp_otel.operation import Kind, Operation
 
 _UNSET: Final = object()
 _UNSEEN: Final = object()

@@ -53,7 +53,7 @@ def ratios() -> dict[str, float]:
     """Run pyperf and read the median of each ratio."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "ratios.json"
-        subprocess.run(  # noqa: S603 - a program of this folder
+        subprocess.run(
             [sys.executable, str(HERE / "ratios.py"), "--quiet", "-o", str(file)],
             check=True,
         )

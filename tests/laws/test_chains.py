@@ -79,6 +79,7 @@ def test_text_only_re_raise(reports: Reports) -> None:
     """A new exception without a cause is still the failure of what failed inside."""
 
     def run() -> None:
+        text = ""
         try:
             LLM()
         except StoreDownError as error:
@@ -131,6 +132,7 @@ def test_made_of_another(reports: Reports, make: Any) -> None:
     )
 
     def use() -> None:
+        kept: BaseException | None = None
         try:
             POSTGRES()
         except StoreDownError as error:

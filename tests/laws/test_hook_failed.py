@@ -7,6 +7,7 @@ from watching import connected, watching
 
 from gp_otel import catalogue as c
 from gp_otel import guard
+from gp_otel.failure import Field
 from gp_otel.testing import Reports
 
 
@@ -15,7 +16,7 @@ def fails() -> None:
     raise ConnectionError("no route")
 
 
-def mistaken(_: object) -> dict[c.Field, object]:
+def mistaken(_: object) -> dict[Field, object]:
     """Describe a call wrongly."""
     raise KeyError("our own mistake")
 

@@ -72,7 +72,8 @@ def test_scenarios_do_not_report_by_themselves(suite: Path) -> None:
     names = {
         alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gp_otel")
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("gp_otel")
         for alias in node.names
     }
 

@@ -143,7 +143,7 @@ def test_whatever_is_given(fields: dict[str, Any], point: FailurePoint) -> None:
 
 def test_secrets_do_not_leave(reports: Reports) -> None:
     """Neither by the message, nor by a field, nor by the span."""
-    secret = "hunter2-hunter2"  # noqa: S105 - planted
+    secret = "hunter2-hunter2"
     error = ConnectionError(f"cannot reach postgresql://chat:{secret}@db:5432/chat")
     with connected():
         report(
@@ -174,9 +174,7 @@ def test_events_are_quiet(reports: Reports) -> None:
     assert [] == reports.all
 
 
-def test_level_by_setting(
-    reports: Reports, settings_of: Callable[[str], None]
-) -> None:
+def test_level_by_setting(reports: Reports, settings_of: Callable[[str], None]) -> None:
     """Levels can be changed per id; the id stays."""
     settings_of('[points."auth.jwt.expired"]\nlevel = "WARNING"')
     report("auth.jwt.expired")

@@ -6,7 +6,7 @@ import pytest
 from watching import connected, watching
 
 from gp_otel import catalogue as c
-from gp_otel import metrics, emission
+from gp_otel import emission, metrics
 from gp_otel.storm import FIRST, Storm
 from gp_otel.testing import Reports
 

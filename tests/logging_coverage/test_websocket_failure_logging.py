@@ -143,9 +143,7 @@ def test_oversize_message_compressed(reports: Reports, client: ChatClient) -> No
 @pytest.mark.parametrize("back_end", BACK_ENDS)
 @pytest.mark.parametrize("how", ["reset", "drop"])
 @DEPRECATED
-def test_peer_lost_while_events_flow(
-    reports: Reports, back_end: str, how: str
-) -> None:
+def test_peer_lost_while_events_flow(reports: Reports, back_end: str, how: str) -> None:
     """Every back end of uvicorn: one record, that names the event."""
     with (
         serving(application(), ws=back_end) as port,

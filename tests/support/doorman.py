@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import jwt
 from fastapi import Depends, FastAPI, HTTPException, WebSocket
@@ -113,16 +113,20 @@ def application() -> FastAPI:
     return app
 
 
+class State(TypedDict):
+    """What the nodes hand on: nothing."""
+
+
 async def answer(socket: WebSocket, events: int) -> None:
     """Run an agent that tells the user what it thinks."""
 
-    async def think(state: dict[str, Any]) -> dict[str, Any]:
+    async def think(state: State) -> State:
         for number in range(events):
             await socket.send_json({"type": "agent_thinking", "n": number})
             await asyncio.sleep(0.01)
         return state
 
-    graph = StateGraph(dict)
+    graph = StateGraph(State)
     graph.add_node("think", think)
     graph.add_edge(START, "think")
     graph.add_edge("think", END)

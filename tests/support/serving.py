@@ -17,7 +17,12 @@ def serving(app: Any, **options: Any) -> Iterator[int]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_config=None, log_level="warning", lifespan="on", ws_ping_interval=None, **options
+        app,
+        log_config=None,
+        log_level="warning",
+        lifespan="on",
+        ws_ping_interval=None,
+        **options,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(

@@ -46,7 +46,11 @@ class Said:
 
     def by_whom(self) -> str:
         """Name the kinds of output that say something."""
-        parts = {"log line": self.lines, "OTel record": self.records, "span": self.spans}
+        parts = {
+            "log line": self.lines,
+            "OTel record": self.records,
+            "span": self.spans,
+        }
         return ", ".join(name for name, found in parts.items() if found)
 
 
@@ -102,13 +106,15 @@ class Silence:
             getattr(import_module(module), name)().instrument()
 
     @pytest.fixture
-    def reports(self) -> Iterator[Reports]:
+    def reports(self) -> Reports:
         """Nothing is reported: nothing of ours is there."""
         self.listener.said = Said()
-        yield Impatient()
+        return Impatient()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None]:
+    def pytest_pyfunc_call(
+        self, pyfuncitem: pytest.Function
+    ) -> Generator[None, object, object]:
         """Run the scenario for what it does; what it asserts cannot hold."""
         try:
             return (yield)
