@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from opentelemetry.context import Context, attach, detach
@@ -20,7 +20,7 @@ def bind(
     connection_id: str | None = None,
     run_id: str | None = None,
     thread_id: str | None = None,
-) -> Iterator[None]:
+) -> Generator[None]:
     """Name who and what the block is about; nothing above it changes.
 
     For what gp-otel cannot find by itself: a queue's worker, a scheduled job.

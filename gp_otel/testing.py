@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition
@@ -162,7 +162,7 @@ def _set_up() -> _Catcher:
 
 
 @contextmanager
-def catching() -> Iterator[Reports]:
+def catching() -> Generator[Reports]:
     """Catch what is reported in the block; our own mistakes are raised in it."""
     from gp_otel import emission, guard, health, metrics, started  # noqa: PLC0415 - nothing at import
 

@@ -72,7 +72,9 @@ def _trace(trace: Trace) -> Iterator[str]:
     count = len(trace.rows)
     more = f", {trace.left_out} more not shown" if trace.left_out else ""
     yield '<figure class="trace"><figcaption>'
-    yield f'<span class="code">{trace.trace_id}</span>, {count} spans{more}'
+    begun = f', begun from <span class="code">{trace.linked}</span>'
+    where = begun if trace.linked else ""
+    yield f'<span class="code">{trace.trace_id}</span>, {count} spans{more}{where}'
     yield "</figcaption>"
     for row in trace.rows:
         yield from _span(row, trace.length)

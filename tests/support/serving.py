@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import uvicorn
 
 
 @contextmanager
-def serving(app: Any, **options: Any) -> Iterator[int]:
+def serving(app: Any, **options: Any) -> Generator[int]:
     """Serve on a free port of the loopback interface; gives the port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))

@@ -11,7 +11,7 @@ does not say whose failure it was.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,12 +19,13 @@ from gp_otel.watched import Watched
 
 def watching(function: Callable[..., Any], **says: Any) -> Any:
     """Wrap a callable as a table's row would."""
-    watched = Watched(**{"stage": Stage.DATABASE, **says})
+    given: dict[str, Any] = {"stage": Stage.DATABASE, **says}
+    watched = Watched(**given)
     return wrapt.FunctionWrapper(function, wrapper_for(watched, function))
 
 
 @contextmanager
-def connected(user: str = "ada", connection: str = "c-1") -> Iterator[Operation]:
+def connected(user: str = "ada", connection: str = "c-1") -> Generator[Operation]:
     """Run the block as code that serves this user's connection."""
     scope = Scope(connection_id=connection)
     scope.verified_user(user)

@@ -21,14 +21,16 @@ SCRIPTED: Mapping[str, Known] = {"provider": HOST, "model": MODEL}
 """A provider that nobody knows is named by its host."""
 
 
-def outage(error_code: str, failed_step: str = "researcher") -> tuple[Expected, ...]:
+def outage(error_code: str, status: int | None = None) -> tuple[Expected, ...]:
     """What an outage of the model comes to: nobody is paged for it, but for the run."""
-    known: Mapping[str, Known] = {"error_code": error_code, "retry_attempted": True}
+    known: dict[str, Known] = {"error_code": error_code, "retry_attempted": True}
+    if status is not None:
+        known["http.response.status_code"] = status
     return (
         Expected(c.AGENT_LLM_CALL_FAILED, {**SCRIPTED, **known}),
         Expected(
             c.AGENT_SUPERVISOR_ORCHESTRATION_FAILED,
-            {"failed_step": failed_step},
+            {"failed_step": "researcher"},
             root=False,
             cause=c.AGENT_LLM_CALL_FAILED,
         ),
@@ -43,7 +45,7 @@ AGENT = (
         use=uses.ask(),
         broken=llm(kind="status", status=429),
         user_saw=f"{STARTED} → error: {BUSY}",
-        expected=outage("rate_limit_exceeded"),
+        expected=outage("rate_limit_exceeded", 429),
     ),
     Fault(
         name="llm-server-error",
@@ -52,7 +54,7 @@ AGENT = (
         use=uses.ask(),
         broken=llm(kind="status", status=500),
         user_saw=f"{STARTED} → error: {BUSY}",
-        expected=outage("server_error"),
+        expected=outage("server_error", 500),
     ),
     Fault(
         name="llm-hang",
@@ -135,6 +137,11 @@ AGENT = (
         use=uses.ask(uses.LONG_QUESTION),
         broken=llm(kind="drip", seconds=0.4, about=WRITERS_PROMPT),
         user_saw=f"{STARTED} → error: That took too long. Please try again.",
-        expected=(Expected(c.AGENT_TIMEOUT, {"timeout_limit": RUN_TIMEOUT}),),
+        expected=(
+            Expected(
+                c.AGENT_TIMEOUT,
+                {"timeout_limit": RUN_TIMEOUT, "partial_results_saved": False},
+            ),
+        ),
     ),
 )

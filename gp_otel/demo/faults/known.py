@@ -25,18 +25,3 @@ def redis_port(visitor: Visitor) -> int:
 def redis(visitor: Visitor) -> str:
     """Redis as a dependency."""
     return f"redis://{HOST}:{visitor.world.redis.port}/0"
-
-
-def tools_port(visitor: Visitor) -> int:
-    """The port of the search service."""
-    return visitor.world.tools.port
-
-
-def supervisor_port(visitor: Visitor) -> int:
-    """The port at which the supervisor's health is asked for."""
-    return visitor.world.supervisor.port
-
-
-def threads_port(visitor: Visitor) -> int:
-    """The port at which the thread service's health is asked for."""
-    return visitor.world.threads.port

@@ -36,7 +36,13 @@ SERVICE = (
         use=uses.connect(),
         broken=supervisor_away,
         user_saw="refused with 503 The assistant is away for a moment.",
-        expected=(Expected(c.SERVICE_SUPERVISOR_UNAVAILABLE, about=SIGNED_IN),),
+        expected=(
+            Expected(
+                c.SERVICE_SUPERVISOR_UNAVAILABLE,
+                {"service": "get_supervisor", "fallback_available": False},
+                about=SIGNED_IN,
+            ),
+        ),
     ),
     Fault(
         name="thread-service-away",
@@ -45,7 +51,13 @@ SERVICE = (
         use=uses.get("/threads"),
         broken=threads_away,
         user_saw="503 Your conversations cannot be reached.",
-        expected=(Expected(c.SERVICE_THREAD_UNAVAILABLE, about=SIGNED_IN),),
+        expected=(
+            Expected(
+                c.SERVICE_THREAD_UNAVAILABLE,
+                {"service": "get_thread_service", "fallback_available": False},
+                about=SIGNED_IN,
+            ),
+        ),
     ),
     Fault(
         name="health-check",
@@ -112,6 +124,6 @@ SERVICE = (
         broken=llm(kind="status", status=500),
         ends=True,
         user_saw=f"{STARTED} → error: {BUSY} → connection closed with 1012",
-        expected=outage("server_error"),
+        expected=outage("server_error", 500),
     ),
 )
