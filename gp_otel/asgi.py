@@ -16,6 +16,7 @@ from gp_otel.request import Request
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Opened = Connection | Request
 
 KEY: Final = "golden_path"
 """Where the connection lies in the ASGI scope: late callbacks find it there."""
@@ -48,7 +49,7 @@ async def serve(
         detach(token)
 
 
-def _open(scope: Any, receive: Receive, send: Send) -> Connection | Request | None:
+def _open(scope: Any, receive: Receive, send: Send) -> Opened | None:
     started.once()
     if operation.suppressed():
         return None
@@ -65,8 +66,8 @@ async def route(
     Further out, where `serve` is, that span has ended and takes no marks. The server's
     span was made in a context that was read from the headers, without our operation.
     """
-    scope = args[0] if args else kwargs.get("scope")
-    watched = scope.get(KEY) if isinstance(scope, dict) else None
+    scope: Message | None = args[0] if args else kwargs.get("scope")
+    watched: Opened | None = scope.get(KEY) if isinstance(scope, dict) else None
     if watched is None or not watched.enter_router():
         return await wrapped(*args, **kwargs)
     token = attach(operation.inside(watched.operation))
@@ -82,7 +83,7 @@ async def route(
     return result
 
 
-def _join_trace(watched: Connection | Request) -> None:
+def _join_trace(watched: Opened) -> None:
     """Let what is recorded outside of any span share the trace of the server's span."""
     around = trace.get_current_span().get_span_context()
     root = watched.operation.scope.root

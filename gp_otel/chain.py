@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from gp_otel.scope import NOWHERE
 
@@ -75,7 +75,7 @@ def behind(error: BaseException, *, context: bool = False) -> Iterator[BaseExcep
         yield one
         made_of = [one.__cause__, getattr(one, "orig", None)]
         if isinstance(one, BaseExceptionGroup):
-            made_of.extend(one.exceptions)
+            made_of.extend(cast("BaseExceptionGroup[BaseException]", one).exceptions)
         if context:
             made_of.append(one.__context__)
         waiting.extend(e for e in made_of if isinstance(e, BaseException))
@@ -105,7 +105,7 @@ def cause_of(error: BaseException | None, scope: Scope | None) -> Link | None:
     if not links:
         return None
     alone = error.__cause__ is None and not hasattr(error, "orig")
-    if alone and not isinstance(error, BaseExceptionGroup):
+    if alone and not issubclass(type(error), BaseExceptionGroup):
         return _marked(error, links)
     for one in behind(error):
         if (link := _marked(one, links)) is not None:

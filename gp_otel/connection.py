@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from gp_otel import catalogue as c
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from gp_otel.chain import Link
 
 Message = MutableMapping[str, Any]
-
-_READ_AT_MOST: Final = 65_536
-"""Characters of a message that is looked into for its ids."""
 
 
 class Connection:
@@ -104,14 +100,7 @@ class Connection:
         """Take the message in hand: its ids, and that it may be owed an answer."""
         self.received += 1
         self.operation.last = None
-        text = message.get("text") or ""
-        content: object = None
-        if text.startswith("{") and len(text) <= _READ_AT_MOST:
-            try:
-                content = json.loads(text)
-            except ValueError:
-                content = None
-        found = content if isinstance(content, dict) else {}
+        found = delivery.content_of(message)
         self.operation.scope.in_hand = {
             name: str(found[key])[:256]
             for name, keys in settings.current().ids.items()

@@ -34,7 +34,8 @@ def verified(call: Call) -> None:
     around = call.outside
     if around is None or not _verifies(call):
         return
-    claims: Mapping[str, Any] = (call.result or {}).get("payload") or {}
+    result: Mapping[str, Any] = call.result or {}
+    claims: Mapping[str, Any] = result.get("payload") or {}
     for claim in settings.current().user_claims:
         if claims.get(claim):
             around.scope.verified_user(claims[claim])
@@ -46,7 +47,7 @@ def verified(call: Call) -> None:
 
 
 def _verifies(call: Call) -> bool:
-    options = call.argument("options") or {}
+    options: Mapping[str, Any] = call.argument("options") or {}
     refused = call.argument("verify") is False  # PyJWT 1's way, ignored since 2.0
     return bool(options.get("verify_signature", True)) and not refused
 

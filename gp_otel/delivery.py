@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 
 from gp_otel import catalogue as c
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Message = MutableMapping[str, Any]
 
 _READ_AT_MOST: Final = 65_536
-"""Characters of an event that is looked into for its type."""
+"""Characters of a message that is looked into for its type and ids."""
 _TRUTH_WITHIN: Final = 0.25
 """Seconds that a failed send waits for the server to say why."""
 _TYPE_FIRST: Final = ('{"type":"', '{"type": "')
@@ -74,7 +74,7 @@ class Delivery:
             point = c.WEBSOCKET_ESTABLISH_FAILED
         else:
             point = c.WEBSOCKET_EVENT_DELIVERY_FAILED
-        fields = {
+        fields: dict[str, object] = {
             "failed_event": event,
             "event_type": event,
             "critical_event_flag": critical,
@@ -90,10 +90,17 @@ def event_of(message: Message) -> str:
     for beginning in _TYPE_FIRST:
         if text.startswith(beginning):  # how most write it, and cheap
             return str(text[len(beginning) :].partition('"')[0])[:64]
-    if not text.startswith("{") or len(text) > _READ_AT_MOST:
-        return "message"
-    try:
-        content = json.loads(text)
-    except ValueError:
-        return "message"
+    content = content_of(message)
     return str(content.get("type") or content.get("event") or "message")[:64]
+
+
+def content_of(message: Message) -> Mapping[str, Any]:
+    """The JSON object that a message is; empty for everything else."""
+    text = message.get("text") or ""
+    if not text.startswith("{") or len(text) > _READ_AT_MOST:
+        return {}
+    try:
+        content: dict[str, Any] = json.loads(text)
+    except ValueError:
+        return {}
+    return content

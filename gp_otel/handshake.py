@@ -55,7 +55,7 @@ class Handshake:
     def _accepts(self, message: MutableMapping[str, Any]) -> None:
         self._timer.cancel()
         connection = self._connection
-        offered = connection.asgi.get("subprotocols") or []
+        offered: list[str] = connection.asgi.get("subprotocols") or []
         connection.opened()
         if offered and not message.get("subprotocol"):
             connection.fail(

@@ -31,7 +31,7 @@ class Health:
         now, totals = self._clock(), _totals()
         while len(self._seen) > 1 and now - self._seen[1][0] >= _WINDOW:
             self._seen.popleft()
-        before = self._seen[0][1] if self._seen else {}
+        before: Mapping[str, tuple[int, int]] = self._seen[0][1] if self._seen else {}
         self._seen.append((now, totals))
         scores = dict(_shares(totals, before))
         for name, dependency in list(self.open_breakers.items()):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from opentelemetry import context as otel_context
 from opentelemetry.context import Context
@@ -40,12 +40,11 @@ _HELD_AT_MOST: Final = 64
 _HELD_FOR: Final = 120.0
 """Seconds after which what is held is released, where nobody knows better."""
 
-
-_MADE: Final[Mapping[str, Callable[[], Any]]] = {
-    "attempts": list,
-    "facts": dict,
-    "held": list,
-}
+_PUT: Final = dict[str, object].__setitem__
+_MADE: Final = cast(
+    "Mapping[str, Callable[[], Any]]",
+    {"attempts": list, "facts": dict, "held": list},
+)
 _UNSET: Final[Mapping[str, Any]] = {
     "_release": None,
     "held_for": _HELD_FOR,
@@ -227,8 +226,7 @@ class Operation:
 def current() -> Operation | None:
     """The operation that the caller runs inside; it may be over.
 
-    A callback can come after the operation that it was made in: it is still about
-    the same user and run.
+    A callback can come after it, and is still about the same user and run.
     """
     return current_in(None)
 
@@ -252,7 +250,7 @@ def inside(one: Operation, context: Context | None = None) -> Context:
     As `opentelemetry.context.set_value`, with one copy of the values instead of two.
     """
     found = Context(otel_context.get_current() if context is None else context)
-    dict.__setitem__(found, _KEY, one)
+    _PUT(found, _KEY, one)
     return found
 
 

@@ -82,20 +82,16 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
 ) -> Link | None:
     """Record one failure: now, or when the operation that holds it has failed.
 
-    `around` is the operation in which it happened, `cause` the record that the
-    operations below have handed up, `dependency` what failed outside the process,
-    `inside` the operation that has failed, where it is one. `at_once` is for silence,
-    which no holder can make good.
+    `around` is where it happened, `cause` what was handed up, `dependency` what failed
+    outside, `inside` the operation that failed. `at_once` is silence: nobody mends it.
     """
     if operation.suppressed():
         return None
-    if scope is None and around is not None:
-        scope = around.scope
+    scope = around.scope if scope is None and around is not None else scope
     named = chain.cause_of(error, scope)
     cause = chain.later(named, cause)
     link = next((k for k in (named, cause) if k and k.failure == point.id), None)
-    holder = None if at_once or around is None else around.holder(point.id)
-    if link is None and holder is None:
+    if link is None and (at_once or around is None or not around.holder(point.id)):
         link = _storm(point, cause, dependency, scope)
     if link is not None:
         hand_up(link, around)
@@ -110,8 +106,7 @@ def failure(  # noqa: PLR0913 - each of them is known in another place
         dependency=dependency,
         operation=inside or around,
     )
-    deliver(made, around, error, admitted=True, at_once=at_once)
-    return made.link
+    return deliver(made, around, error, admitted=True, at_once=at_once)
 
 
 def deliver(
@@ -121,7 +116,7 @@ def deliver(
     *,
     admitted: bool = False,
     at_once: bool = False,
-) -> None:
+) -> Link:
     """Hand a draft to the operation that may still make it good, or emit it."""
     chain.mark(error, made.link.record_id)
     hand_up(made.link, around)
@@ -131,6 +126,7 @@ def deliver(
         holder.hold(made)
     else:
         emission.emit(made, admitted=admitted)
+    return made.link
 
 
 def hand_up(link: Link, around: Operation | None) -> None:

@@ -82,7 +82,7 @@ class Plan:
         if not self.steps:
             return steps
         known = [
-            (name, str(value))
+            (name, ", ".join(value) if isinstance(value, tuple) else str(value))
             for name in self.steps
             if (value := found.get(name)) is not None and value != UNKNOWN
         ]

@@ -32,16 +32,17 @@ def body(draft: Draft) -> str:
     """Write the headline: what failed, for whom."""
     point = draft.point
     ids = " ".join(_key_ids(draft.scope))
+    what = f"{point.title} for {ids}" if ids else point.title
     if point.level.is_failure:
-        return f"🚨 {point.category} FAILURE: {point.title} {ids}".rstrip()
-    return f"{point.category}: {point.title} {ids}".rstrip()
+        return f"🚨 {point.category} FAILURE: {what}"
+    return f"{point.category}: {what}"
 
 
 def _key_ids(scope: Scope | None) -> Iterator[str]:
     if scope is None:
         return
     if user := scope.get("user_id"):
-        yield f"for user {redact.user_of(user)}"
+        yield f"user {redact.user_of(user)}"
     for name, word in (("connection_id", "connection"), ("run_id", "run")):
         if value := scope.get(name):
             yield f"{word} {value}"

@@ -15,11 +15,13 @@ from typing import Any
 
 from gp_otel.failure import Kind, Secrecy, Value
 from gp_otel.secret import MASK, masked
-from gp_otel.text import LIST_LIMIT, text_of, text_or_none
+from gp_otel.text import text_of, text_or_none
 
 __all__ = ["clean", "redact", "safe_text", "safe_url", "text_of", "user_of"]
 
 UNKNOWN = "unknown"
+ITEMS = 256
+"""Members of one list."""
 LIMIT = 2048
 """Characters of one text."""
 
@@ -110,7 +112,7 @@ def _strings(value: Any, secrecy: Secrecy, limit: int) -> tuple[str, ...] | None
         return (_string(value, secrecy, limit),)
     if not (_is_ordered(value) or _is_set(value)):
         return None
-    texts = [_string(one, secrecy, limit) for one in islice(value, LIST_LIMIT)]
+    texts = [_string(one, secrecy, limit) for one in islice(value, ITEMS)]
     return tuple(texts if _is_ordered(value) else sorted(texts))
 
 

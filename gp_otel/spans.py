@@ -89,7 +89,7 @@ def start_run(name: str, run: Operation) -> tuple[Span, bool]:
     lives for hours: a sampler that decides after seconds would have dropped it.
     """
     span = trace.get_current_span()
-    attributes = getattr(span, "attributes", None) or {}
+    attributes: Mapping[str, object] = getattr(span, "attributes", None) or _NONE
     if span.is_recording() and attributes.get("gen_ai.operation.name") in (
         _RUN_OPERATIONS
     ):

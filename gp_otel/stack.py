@@ -49,7 +49,7 @@ def callers(limit: int = 8) -> str:
     line of the application it was.
     """
     lines: list[str] = []
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as logging does
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as logging does
     while frame is not None and len(lines) < limit:
         code = frame.f_code
         file = _short(code.co_filename)

@@ -69,7 +69,7 @@ def _emit() -> None:
         {
             "patched": patched,
             "skipped": skipped,
-            "gp_otel_version": version.VERSION,
+            "version": version.VERSION,
             "settings_file": settings.current().source,
         },
         None,

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
-import wrapt
 from opentelemetry.context import attach, detach, get_current
 
 from gp_otel.flight import begin, raised, returned
 from gp_otel.guard import guard
+from gp_otel.later import AnyProxy
 from gp_otel.watched import Call, Watched, Wrapper
 
 
@@ -25,7 +25,7 @@ def generator(watched: Watched) -> Wrapper:
         wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
     ) -> Generator[Any, Any, Any]:
         call = begin(watched, wrapped, instance, args, kwargs)
-        inner = wrapped(*args, **kwargs)
+        inner: Generator[Any, Any, Any] = wrapped(*args, **kwargs)
         if call is None:
             return (yield from inner)
         step: Callable[[Any], Any] = inner.send
@@ -70,7 +70,7 @@ def async_generator(watched: Watched) -> Wrapper:
     return watch_generator
 
 
-class _AsyncStream(wrapt.ObjectProxy):  # type: ignore[type-arg]
+class _AsyncStream(AnyProxy):
     """An asynchronous generator, seen through.
 
     No generator round it: at its shutdown the event loop closes each one that it

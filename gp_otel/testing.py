@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Condition
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from opentelemetry import _logs, trace
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
 from gp_otel.failure import Level
 
@@ -149,12 +149,12 @@ def _set_up() -> _Catcher:
         if not isinstance(logs, LoggerProvider):
             logs = LoggerProvider()
             _logs.set_logger_provider(logs)
-        logs.add_log_record_processor(_catcher)  # type: ignore[arg-type]
+        logs.add_log_record_processor(cast("LogRecordProcessor", _catcher))
         traces = trace.get_tracer_provider()
         if not isinstance(traces, TracerProvider):
             traces = TracerProvider()
             trace.set_tracer_provider(traces)
-        traces.add_span_processor(_catcher)  # type: ignore[arg-type]
+        traces.add_span_processor(cast("SpanProcessor", _catcher))
     from gp_otel import instrument  # noqa: PLC0415 - after the providers
 
     instrument()

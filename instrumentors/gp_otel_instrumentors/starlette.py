@@ -9,6 +9,9 @@ data cannot be written as JSON.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gp_otel import asgi
 from gp_otel import catalogue as c
 from gp_otel.failure import Stage
@@ -17,7 +20,7 @@ from gp_otel.instrumentor import Call, Fields, Instrumentor, Watched
 
 def describe(call: Call) -> Fields:
     """Name the event that could not be written."""
-    event = call.argument("data")
+    event: Mapping[str, Any] | None = call.argument("data")
     kind = event.get("type", "message") if isinstance(event, dict) else "message"
     return {c.FAILED_EVENT: kind, c.RETRY_ATTEMPTED: False}
 

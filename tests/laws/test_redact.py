@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gp_otel.failure import Kind, Secrecy
-from gp_otel.redact import clean, redact, safe_text, safe_url, text_of, user_of
+from gp_otel.redact import ITEMS, clean, redact, safe_text, safe_url, text_of, user_of
 from gp_otel.secret import MASK
 
 # -- secrets -----------------------------------------------------------------
@@ -485,7 +485,7 @@ def is_of(kind: Kind, value: object) -> bool:
         case "string[]":
             return value is None or (
                 type(value) is tuple
-                and len(value) <= 32
+                and len(value) <= ITEMS
                 and all(type(one) is str for one in value)
             )
 
@@ -574,7 +574,7 @@ def test_a_list_is_bounded() -> None:
     """In its count and in each of its members."""
     cleaned = clean(["x" * 100] * 1000, "string[]", limit=10)
 
-    assert ("x" * 9 + "…",) * 32 == cleaned
+    assert ("x" * 9 + "…",) * ITEMS == cleaned
 
 
 # -- users and addresses ---------------------------------------------------------

@@ -14,12 +14,12 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from opentelemetry import _logs, trace
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.trace import StatusCode
 
 from gp_otel.failure import FailurePoint, Level
@@ -98,8 +98,8 @@ class Silence:
         self.found: dict[str, dict[str, str]] = {}
         logging.getLogger().addHandler(self.listener)
         logs, traces = LoggerProvider(), TracerProvider()
-        logs.add_log_record_processor(self.listener)  # type: ignore[arg-type]
-        traces.add_span_processor(self.listener)  # type: ignore[arg-type]
+        logs.add_log_record_processor(cast("LogRecordProcessor", self.listener))
+        traces.add_span_processor(cast("SpanProcessor", self.listener))
         _logs.set_logger_provider(logs)
         trace.set_tracer_provider(traces)
         for module, name in CONTRIB:
