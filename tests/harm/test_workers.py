@@ -18,6 +18,7 @@ from shopping import (
     wait_for_failures,
 )
 
+from gp_otel import catalogue as c
 from gp_otel.demo.parts.http_client import HttpClient
 from gp_otel.demo.parts.otlp import OtlpReceiver
 
@@ -79,6 +80,7 @@ def counted(shop: Shop, pids: set[str]) -> dict[str, dict[str, int]]:
     return found
 
 
+@pytest.mark.provokes(c.TELEMETRY_STARTED)
 @pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
 def test_two_workers(server: Server, tmp_path: Path, receiver: OtlpReceiver) -> None:
     """Records come from each of them, none twice, and each counts its own only."""
