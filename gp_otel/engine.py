@@ -40,7 +40,8 @@ def wrapper_for(  # noqa: PLR0911 - one return a shape
         return streams.generator(watched)
     is_async = inspect.iscoroutinefunction(function)
     if watched.compound and watched.light and watched.plain and not watched.any_shape:
-        return quick.compound_async(watched) if is_async else quick.compound(watched)
+        shape = quick.compound_async if is_async else quick.compound
+        return shape(watched, getattr(function, "__qualname__", ""))
     if watched.compound:
         return _compound_async(watched) if is_async else _compound(watched)
     return _leaf_async(watched) if is_async else _leaf(watched)

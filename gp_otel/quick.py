@@ -20,7 +20,7 @@ from gp_otel.scope import Scope
 from gp_otel.watched import Call, Watched, Wrapper
 
 
-def _open(watched: Watched) -> Operation | None:
+def _open(watched: Watched, name: str) -> Operation | None:
     """Open the operation; None where that goes wrong, and the call goes on."""
     try:
         if not started.told:
@@ -28,7 +28,7 @@ def _open(watched: Watched) -> Operation | None:
         context = get_current()
         outside = operation.current_in(context)
         scope = Scope.nowhere() if outside is None else outside.scope
-        one = Operation("", watched.kind, outside, scope, holds=watched.holds)
+        one = Operation(name, watched.kind, outside, scope, holds=watched.holds)
         one.context = operation.inside(one, context)
     except Exception as error:  # noqa: BLE001 - as `guard`, which costs a call more
         failed("begin", error)
@@ -43,14 +43,14 @@ def _call(one: Operation, watched: Watched, *given: Any) -> Call:
     return call
 
 
-def compound(watched: Watched) -> Wrapper:
+def compound(watched: Watched, name: str) -> Wrapper:
     """Watch a function."""
     succeeded = counter(watched)
 
     def watch_call(
         wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
     ) -> Any:
-        one = _open(watched)
+        one = _open(watched, name)
         if one is None:
             return wrapped(*args, **kwargs)
         token = attach(one.context)
@@ -72,14 +72,14 @@ def compound(watched: Watched) -> Wrapper:
     return watch_call
 
 
-def compound_async(watched: Watched) -> Wrapper:
+def compound_async(watched: Watched, name: str) -> Wrapper:
     """Watch a coroutine function."""
     succeeded = counter(watched)
 
     async def watch_call(
         wrapped: Callable[..., Any], instance: Any, args: Any, kwargs: Any
     ) -> Any:
-        one = _open(watched)
+        one = _open(watched, name)
         if one is None:
             return await wrapped(*args, **kwargs)
         token = attach(one.context)

@@ -34,9 +34,10 @@ def begin(call: Call) -> None:
     context = otel_context.get_current()
     outside = call.outside = operation.current_in(context)
     kind = watched.kind
+    name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
     if watched.light:
         scope = Scope.nowhere() if outside is None else outside.scope
-        call.operation = Operation("", kind, outside, scope, holds=watched.holds)
+        call.operation = Operation(name, kind, outside, scope, holds=watched.holds)
         call.context = operation.inside(call.operation, context)
         return
     if kind == "run" and outside is not None and outside.around("run") is not None:
@@ -46,7 +47,6 @@ def begin(call: Call) -> None:
         scope = Scope(outside.scope if outside is not None else None, is_run=True)
     if watched.ids is not None and kind != "run":
         scope = _identified(call, scope)
-    name = getattr(call.function, "__qualname__", type(call.function).__qualname__)
     one = Operation(name, kind, outside, scope, holds=watched.holds)
     if watched.hold_seconds is not None:
         one.held_for = guard("hold", watched.hold_seconds, call) or one.held_for
