@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+import wrapt
+
 _BY_PLACE: Final = (
     inspect.Parameter.POSITIONAL_ONLY,
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -23,15 +25,27 @@ def argument(
     """Look one argument of a call up; `default` where it was not passed."""
     if name in kwargs:
         return kwargs[name]
-    owner = getattr(function, "__func__", None)
+    plain = _unbound(function)
     try:
-        place = _places(owner or function).get(name)
+        place = _places(plain or function).get(name)
     except (TypeError, ValueError):
         return default
     if place is None:
         return default
-    place -= owner is not None
+    place -= plain is not None
     return args[place] if 0 <= place < len(args) else default
+
+
+def _unbound(function: Callable[..., Any]) -> Callable[..., Any] | None:
+    """The function of a bound method; None where it is none.
+
+    A method called through its class (`Class.method(instance, …)`, as pools do) comes
+    from wrapt as a proxy that holds the instance, and equals what it stands for.
+    """
+    if isinstance(function, wrapt.PartialCallableObjectProxy):
+        through_class: Callable[..., Any] = function.__wrapped__
+        return through_class
+    return getattr(function, "__func__", None)
 
 
 @lru_cache(maxsize=1024)

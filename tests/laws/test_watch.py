@@ -20,7 +20,7 @@ import pytest
 from fastapi import HTTPException, WebSocketException
 from langgraph.errors import GraphInterrupt
 from starlette.websockets import WebSocketDisconnect
-from watching import connected
+from watching import connected, watching
 
 from gp_otel import (
     FailurePoint,
@@ -32,6 +32,7 @@ from gp_otel import (
     targets,
     watch,
 )
+from gp_otel import catalogue as c
 from gp_otel.failure import Fault, Impact, Level
 from gp_otel.testing import Reports
 
@@ -865,3 +866,30 @@ def test_every_catalogued_failure_can_be_watched(reports: Reports) -> None:
         ends(RefusedError(point.id), failure=point.id)
 
     assert list(catalogue.CATALOGUE) == [one.id for one in reports.everything]
+
+
+class Driver:
+    """A class whose methods are called both ways."""
+
+    def fetch(self, query: str) -> None:
+        """Fail."""
+        raise ConnectionError(query)
+
+
+@pytest.mark.parametrize("first", ["through the class", "through an instance"])
+def test_arguments_of_a_method_called_both_ways(reports: Reports, first: str) -> None:
+    """A pool calls `Class.method(instance, …)`; the names find the same arguments."""
+
+    class Here(Driver):
+        fetch = watching(
+            lambda self, query: Driver.fetch(self, query),
+            failures={"ConnectionError": c.DATABASE_REDIS_UNAVAILABLE},
+            describe=lambda call: {c.DB_OPERATION_NAME: call.argument("query")},
+        )
+
+    ways = [lambda: Here.fetch(Here(), "GET"), lambda: Here().fetch("GET")]
+    for way in ways if first == "through the class" else reversed(ways):
+        with pytest.raises(ConnectionError):
+            way()
+
+    assert ["GET", "GET"] == [one["db.operation.name"] for one in reports.all]
