@@ -29,7 +29,23 @@ class Flusher:
         """Forget the thread: it does not survive a fork."""
         self._wanted = threading.Event()
         self._lock = threading.Lock()
+        self._busy = threading.Lock()
+        self._paused = False
         self._thread: threading.Thread | None = None
+
+    def pause(self) -> None:
+        """Wait for a flush that is under way, before the process forks.
+
+        The child would inherit the exporter's connections in the middle of a request,
+        with their locks held by a thread that it does not have.
+        """
+        self._paused = self._busy.acquire(timeout=JOINED)
+
+    def go_on(self) -> None:
+        """Flush again: the process has forked."""
+        if self._paused:
+            self._paused = False
+            self._busy.release()
 
     def soon(self) -> None:
         """Flush what matters, off the caller's thread."""
@@ -46,7 +62,8 @@ class Flusher:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            guard("flush", records_and_spans)
+            with self._busy:
+                guard("flush", records_and_spans)
 
 
 def records_and_spans() -> None:

@@ -113,7 +113,11 @@ def _prepare() -> None:
     if add is not None:
         add(spans.Identify())
     guard_module.on_failure(outlet.hook_failed)
-    os.register_at_fork(after_in_child=_forked)
+    os.register_at_fork(
+        before=flush.FLUSHER.pause,
+        after_in_parent=flush.FLUSHER.go_on,
+        after_in_child=_forked,
+    )
 
 
 def _forked() -> None:
