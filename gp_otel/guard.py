@@ -126,9 +126,10 @@ def failures() -> Mapping[str, int]:
         return dict(ledger.counts)
 
 
-def on_failure(hook: Hook | None) -> None:
-    """Have `hook` told of a failure, once per place and hour."""
-    _Mode.hook = hook
+def on_failure(hook: Hook | None) -> Hook | None:
+    """Have `hook` told of a failure, once per place and hour; give the one before."""
+    before, _Mode.hook = _Mode.hook, hook
+    return before
 
 
 @contextmanager

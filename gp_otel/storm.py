@@ -56,6 +56,9 @@ class Storm:
 
     def reset(self) -> None:
         """Begin anew: a fork's child has seen no storm."""
+        for kind in getattr(self, "_kinds", {}).values():
+            if kind.timer is not None:
+                kind.timer.cancel()
         self._lock = Lock()
         self._kinds: dict[Key, _Kind] = {}
 
@@ -103,7 +106,9 @@ class Storm:
     def summary(self, key: Key) -> None:
         """Emit one record for all that were left out since the last."""
         with self._lock:
-            kind = self._kinds[key]
+            kind = self._kinds.get(key)
+            if kind is None:
+                return
             kind.timer = None
             count, kind.left_out = kind.left_out, 0
             users, runs = tuple(kind.users), tuple(kind.runs)

@@ -43,8 +43,9 @@ def answer(fails: bool) -> str:  # noqa: FBT001 - generated
 def anew() -> Iterator[None]:
     """Begin each test with nothing counted and nothing said."""
     guard.forget()
+    before = guard.on_failure(None)
     yield
-    guard.on_failure(None)
+    guard.on_failure(before)
     guard.forget()
 
 

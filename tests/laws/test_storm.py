@@ -99,3 +99,12 @@ def test_each_root_has_its_own(reports: Reports) -> None:
         other()
 
     assert "service.llm.failed" == reports.ids[-1]
+
+
+def test_begun_anew(reports: Reports) -> None:
+    """A summary that was due belongs to the storm before, and does not come."""
+    fail(FIRST + 3)
+    emission.STORM.reset()
+    emission.STORM.summary(("database.redis.unavailable", "database.redis.unavailable"))
+
+    assert FIRST == len(reports.all)
