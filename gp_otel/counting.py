@@ -64,7 +64,7 @@ def _count_known(watched: Watched, cell: metrics.Cell) -> Counter:
         started.counting()
         call = Call(watched, wrapped, instance, args, kwargs)
         owned = owner(instance) if owner is not None else instance
-        guard("dependency", by_instance.first, owned, lambda: _ask(call))
+        by_instance.first(owned, lambda: _ask(call))
 
     def count_own(
         wrapped: Any, instance: Any, args: Any, kwargs: Any, _result: Any = None
@@ -72,8 +72,8 @@ def _count_known(watched: Watched, cell: metrics.Cell) -> Counter:
         cell.n += 1
         try:
             cells[key(instance)].n += 1
-        except (KeyError, TypeError):
-            first(wrapped, instance, args, kwargs)
+        except Exception:  # noqa: BLE001 - a first time, or a table's mistake: guarded
+            guard("dependency", first, wrapped, instance, args, kwargs)
 
     if owner is None:
         return count_own
@@ -84,8 +84,8 @@ def _count_known(watched: Watched, cell: metrics.Cell) -> Counter:
         cell.n += 1
         try:
             cells[key(owner(instance))].n += 1
-        except (KeyError, TypeError):
-            first(wrapped, instance, args, kwargs)
+        except Exception:  # noqa: BLE001 - a first time, or a table's mistake: guarded
+            guard("dependency", first, wrapped, instance, args, kwargs)
 
     return count_owned
 

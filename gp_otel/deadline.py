@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
+from gp_otel.guard import guard
+
 _SLACK: Final = 0.005
 """Seconds by which a timer of the event loop may fire early."""
 
@@ -90,11 +92,15 @@ async def enter_timeout(
 ) -> Any:
     """Note the limit of one `async with asyncio.timeout(…)` that is entered."""
     entered = await wrapped(*args, **kwargs)
+    guard("deadline", _note, instance)
+    return entered
+
+
+def _note(instance: asyncio.Timeout) -> None:
     when = instance.when()
     if when is not None:
         left = when - asyncio.get_running_loop().time()
         _tokens[id(instance)] = begin(round(left, 3))
-    return entered
 
 
 async def leave_timeout(

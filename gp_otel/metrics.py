@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 
+SERIES: Final = 2000
+"""Combinations of label values that one family keeps apart."""
+OTHER: Final = "other"
+
+
 class Cell:
     """One integer.
 
@@ -47,9 +52,15 @@ class Family:
         self._lock = Lock()
 
     def cell(self, *values: str | bool) -> Cell:
-        """Find the integer with these label values, or make it at 0."""
+        """Find the integer with these label values, or make it at 0.
+
+        A program that calls ever new hosts has ever new values: beyond `SERIES` they
+        are counted as `other`, as SDKs do at their own limit.
+        """
         found = self._cells.get(values)
         if found is None:
+            if len(self._cells) >= SERIES:
+                values = tuple(OTHER if isinstance(v, str) else v for v in values)
             with self._lock:
                 found = self._cells.setdefault(values, Cell())
         return found
@@ -179,8 +190,10 @@ def count_failure(
     cell = _failure_cells.get(key)
     if cell is None:
         labels = failure_labels(point, root_failure, dependency, escalates=escalates)
-        cell = _failure_cells[key] = FAILURES.cell(*labels)
-        _points_counted.append(point)  # its id stays its own
+        cell = FAILURES.cell(*labels)
+        if len(_failure_cells) < SERIES:
+            _failure_cells[key] = cell
+            _points_counted.append(point)  # its id stays its own
     FAILURES.add_to(cell, count)
 
 
